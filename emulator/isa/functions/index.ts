@@ -1,0 +1,17 @@
+import type { ValueType } from '../builder.ts';
+
+/** A pure function that operations may call: imported by the generated module. i64 operands and results are bigint (signed or unsigned alike), the others numbers. */
+export interface RuntimeFunction {
+  readonly parameters: readonly ValueType[];
+  readonly result: ValueType;
+  // biome-ignore lint/suspicious/noExplicitAny: the signature is the data above
+  readonly run: (...operands: any[]) => number | bigint;
+}
+
+/** Every function, by the name operations call it. Families live in files of their own and are merged here. */
+export const runtimeFunctions = {
+  /** FPSR exception flags raised since the last call (bits as in FPSR), then cleared. */
+  takeFpExceptions: { parameters: [], result: 'i32', run: () => 0 },
+} satisfies Record<string, RuntimeFunction>;
+
+export type RuntimeFunctionName = keyof typeof runtimeFunctions;

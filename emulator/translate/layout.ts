@@ -1,0 +1,106 @@
+/**
+ * The memory image that generated code and the processor model share: one WebAssembly memory per machine.
+ * The registers of the vCPU that runs are at fixed addresses; those of the others are kept in their save areas, in the same layout.
+ */
+
+/** Byte offsets inside a vCPU's register block (and absolute addresses of the running vCPU's: the block is at address `CPU`). */
+export const CPU = 1024;
+
+/** Slots of 8 bytes each. x0…x30 are slots 0–30. */
+export const slots = {
+  x: 0,
+  /** Slot 31: always zero; what register number 31 reads as zero register. */
+  zero: 31,
+  /** Writes to the zero register land here. */
+  discard: 32,
+  /** The current stack pointer (SP_EL0 or SP_ELx by PSTATE.SP; the others are in their system register slots). */
+  sp: 33,
+  pc: 34,
+  /** PSTATE.N is the sign of `flagN`, Z is `flagZ == 0`, C is `flagC` (i32 0/1), V the sign of `flagV`. */
+  flagN: 35,
+  flagZ: 36,
+  flagC: 37,
+  flagV: 38,
+  /** PSTATE without NZCV, at SPSR bit positions, EL and SP included (M[3:0]). BTYPE (11:10) is exact only between slices. u32. */
+  pstate: 39,
+  /** u32: exception level, derived from `pstate` and kept in step by the processor. */
+  el: 40,
+  /** u32, non-zero: an IRQ, FIQ or virtual SError is pending for this vCPU, whatever the masks say. */
+  interruptPending: 41,
+  /** u32: FP/SIMD instructions trap at the current EL. */
+  fpTrap: 42,
+  /** u32: 15 where a misaligned SP base faults at the current EL, else 0. */
+  spAlignmentMask: 43,
+  /** u32: data TLB, fetch TLB and unprivileged (EL0) data TLB of the current translation context. Addresses in this memory. */
+  dataTlb: 44,
+  fetchTlb: 45,
+  unprivilegedTlb: 46,
+  /** u32 host address and u32 size of the local exclusive monitor; address 0: clear. */
+  exclusiveHost: 47,
+  exclusiveSize: 48,
+  fpcr: 49,
+  fpsr: 50,
+  /** u32: instructions left to run in this slice; the slice ends exactly at 0. Written by the runner before, read after. */
+  remaining: 51,
+  /** Exit: u32 ExitCode, i64 payload, u32 instruction word. `pc` is the instruction that exits (or the next one for completed instructions). */
+  exitCode: 52,
+  exitPayload: 53,
+  exitWord: 54,
+  /** u32: the fault-in-progress marker of the access path (0: none). */
+  accessFault: 55,
+  /** u32: PSTATE.BTYPE in force for the next instruction, valid while `btypeRemaining` equals `remaining`. */
+  btype: 56,
+  btypeRemaining: 57,
+  /** u32: top-byte-ignore for instruction addresses: bit 0 TBI for VA bit 55 = 0, bit 1 for 1 (in force at the current EL). */
+  fetchTbi: 58,
+} as const;
+
+/** V0–V31, 16 bytes each. */
+export const V_OFFSET = 512;
+/** System register slots, 8 bytes each, by their index (`systemRegisterSlot`): op0 2–3 registers in use get one. */
+export const SYSTEM_OFFSET = 1024;
+export const SYSTEM_SLOTS = 1024;
+/** Bytes of one vCPU's block. */
+export const CPU_BYTES = SYSTEM_OFFSET + SYSTEM_SLOTS * 8;
+
+/** Address of a slot of the running vCPU. */
+export const slotAddress = (slot: number): number => CPU + slot * 8;
+
+/** Data TLB of a context: direct mapped by VA[21:12]. */
+export const DATA_TLB_ENTRIES = 1024;
+export const DATA_TLB_ENTRY_BYTES = 32;
+/**
+ * Entry: i64 read tag, i64 write tag, i32 addend, 12 spare bytes. A tag is the VA of the page ((va + size - 1) & ~0xfff must equal it, so an access that
+ * crosses into the next page misses), or -1: never matches. Host address = low 32 bits of VA + addend.
+ * Only Normal memory without alignment checks, code, watchpoints or poison is ever entered; everything else takes the slow path each time.
+ */
+export const dataTlbEntry = { read: 0, write: 8, addend: 16 } as const;
+
+/** Fetch TLB of a context: direct mapped by VA[19:12]. Entry: i64 tag (page VA, or -1), u32 address of the page's predecoded records, u32 flags (bit 0: guarded page). */
+export const FETCH_TLB_ENTRIES = 256;
+export const FETCH_TLB_ENTRY_BYTES = 16;
+export const fetchTlbEntry = { tag: 0, records: 8, flags: 12 } as const;
+
+/** A predecoded instruction: u16 handler, then operands as the handler's layout says. 1024 of them a page, then one end-of-page record. */
+export const RECORD_BYTES = 16;
+export const RECORDS_PER_PAGE = 1024;
+export const DECODED_PAGE_BYTES = (RECORDS_PER_PAGE + 1) * RECORD_BYTES;
+
+/** Where an access that crosses pages is assembled: the slow path returns an address below `SCRATCH_END` and, for writes, is asked to commit it. */
+export const SCRATCH = 64;
+export const SCRATCH_END = 512;
+
+/** How generated code describes an access to the slow path (one u32). */
+export const access = {
+  /** Bits 7:0: bytes accessed. */
+  bytesMask: 0xff,
+  write: 1 << 8,
+  /** Also set with `write` for read-modify-write. */
+  read: 1 << 9,
+  unprivileged: 1 << 10,
+  /** Natural alignment required; the alignment in bytes is in bits 23:16. */
+  aligned: 1 << 11,
+  atomic: 1 << 12,
+  ordered: 1 << 13,
+  alignShift: 16,
+} as const;
