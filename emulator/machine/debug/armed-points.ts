@@ -1,0 +1,65 @@
+import type { AddressSpace, Breakpoint, ExceptionFilter, ExitFilter, StopPoints } from '../machine.ts';
+import { StopDecision } from './stop-decision.ts';
+
+interface Armed<T> {
+  readonly point: T;
+  readonly decision: StopDecision;
+}
+
+/** What is armed, indexed the way the hooks ask for it. */
+export class ArmedPoints {
+  private readonly decisions = new Map<number, { readonly key: string; readonly decision: StopDecision }>();
+  private byAddress = new Map<bigint, Armed<Breakpoint>[]>();
+  private byExit = new Map<string, Armed<ExitFilter>[]>();
+  private byClass = new Map<string, Armed<ExceptionFilter>[]>();
+  places: readonly { readonly space: AddressSpace; readonly address: bigint }[] = [];
+
+  /** Replaces everything. A point that stays the same keeps its hit count. */
+  set(points: StopPoints): void {
+    const ids = new Set([...points.breakpoints, ...points.exits, ...points.exceptions].map((p) => p.id));
+    for (const id of this.decisions.keys()) if (!ids.has(id)) this.decisions.delete(id);
+    this.byAddress = this.index(points.breakpoints, (b) => b.address);
+    this.byExit = this.index(points.exits, (f) => f.exit);
+    this.byClass = this.index(points.exceptions, (f) => f.class);
+    this.places = points.breakpoints.map(({ space, address }) => ({ space, address }));
+  }
+
+  breakpointsAt(address: bigint): readonly Armed<Breakpoint>[] {
+    return this.byAddress.get(address) ?? [];
+  }
+
+  exitFilters(name: string): readonly Armed<ExitFilter>[] {
+    return this.byExit.get(name) ?? [];
+  }
+
+  exceptionFilters(key: string): readonly Armed<ExceptionFilter>[] {
+    return this.byClass.get(key) ?? [];
+  }
+
+  get exits(): ReadonlySet<string> {
+    return new Set(this.byExit.keys());
+  }
+
+  get exceptions(): boolean {
+    return this.byClass.size > 0;
+  }
+
+  private index<T extends Breakpoint | ExitFilter | ExceptionFilter, K>(points: readonly T[], keyOf: (point: T) => K): Map<K, Armed<T>[]> {
+    const result = new Map<K, Armed<T>[]>();
+    for (const point of points) {
+      const list = result.get(keyOf(point)) ?? [];
+      list.push({ point, decision: this.decisionOf(point) });
+      result.set(keyOf(point), list);
+    }
+    return result;
+  }
+
+  private decisionOf(point: Breakpoint | ExitFilter | ExceptionFilter): StopDecision {
+    const key = JSON.stringify(point, (_, value) => (typeof value === 'bigint' ? `${value}n` : value));
+    const known = this.decisions.get(point.id);
+    if (known?.key === key) return known.decision;
+    const decision = new StopDecision(point);
+    this.decisions.set(point.id, { key, decision });
+    return decision;
+  }
+}

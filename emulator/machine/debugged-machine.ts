@@ -1,0 +1,339 @@
+import { ArmedPoints } from './debug/armed-points.ts';
+import { contextOf, type Happening } from './debug/context.ts';
+import type { RunGoal, Standing } from './debug/stepping.ts';
+import type { Expression } from './expression/ast.ts';
+import { compile } from './expression/evaluate.ts';
+import type {
+  AddressSpace,
+  ExitRecord,
+  GuestException,
+  Machine,
+  MachineConfiguration,
+  MachineEvent,
+  MemoryRead,
+  RegisterValue,
+  Statistics,
+  StopCause,
+  StopPoints,
+  Termination,
+  Translation,
+  VcpuStatus,
+} from './machine.ts';
+import type { RunEnd, Target, TargetHooks } from './target.ts';
+
+/** Guest instructions between looks at the mailbox: a few milliseconds, so that every request is answered soon while the guest runs. */
+const SLICE = 4_000_000;
+
+export type BuildTarget = (configuration: MachineConfiguration, progress: (title: string, percent: number) => void) => Promise<Target>;
+
+/** The machine with a debugger around it, in the thread it runs in. */
+export class DebuggedMachine implements Machine, TargetHooks {
+  private target: Target | undefined;
+  private listener: (event: MachineEvent) => void = () => {};
+  private readonly armed = new ArmedPoints();
+  private goal: RunGoal = { kind: 'none' };
+  private readonly standing = new Map<number, Standing>();
+  /** Set by a hook that stops the machine. */
+  private hookCause: StopCause | undefined;
+  private happening: Happening;
+  private running: Promise<void> | undefined;
+  private pauseAsked = false;
+  private ended = false;
+  private seconds = 0;
+  private saidIdle = false;
+  /** Set while one instruction is stepped: an exception entry ends the step. */
+  private stepping = false;
+
+  /**
+   * @param build Builds what the debugger controls.
+   * @param pauseFlag Set to 1 by another thread to interrupt a slice.
+   * @param ready Resolves when the listener can take more console output: a flooding guest waits instead of filling memory.
+   */
+  constructor(
+    private readonly build: BuildTarget,
+    private readonly pauseFlag: Int32Array = new Int32Array(1),
+    private readonly ready: () => Promise<void> | undefined = () => undefined,
+  ) {}
+
+  onEvent(listener: (event: MachineEvent) => void): void {
+    this.listener = listener;
+  }
+
+  async launch(configuration: MachineConfiguration): Promise<void> {
+    if (this.target) throw new Error('the machine has been launched already');
+    this.target = await this.build(configuration, (title, percent) => this.listener({ type: 'progress', title, percent }));
+    this.target.hooks = this;
+    this.arm();
+  }
+
+  async reset(): Promise<void> {
+    const target = this.live();
+    await this.halt();
+    this.standing.clear();
+    this.happening = undefined;
+    this.ended = false;
+    target.reset();
+    this.arm();
+  }
+
+  async shutdown(): Promise<void> {
+    await this.halt();
+    this.ended = true;
+    this.target = undefined;
+  }
+
+  async vcpus(): Promise<readonly VcpuStatus[]> {
+    const target = this.live();
+    return Array.from({ length: target.vcpuCount }, (_, i) => target.status(i));
+  }
+
+  async readRegisters(vcpu: number, names: readonly string[]): Promise<readonly RegisterValue[]> {
+    const target = this.vcpu(vcpu);
+    const values: RegisterValue[] = [];
+    for (const name of names) {
+      const value = target.readRegister(vcpu, name);
+      if (value !== undefined) values.push({ name, value });
+    }
+    return values;
+  }
+
+  async writeRegister(vcpu: number, name: string, value: bigint): Promise<void> {
+    this.vcpu(vcpu).writeRegister(vcpu, name, value);
+  }
+
+  async readMemory(vcpu: number, space: AddressSpace, address: bigint, length: number): Promise<MemoryRead> {
+    return this.vcpu(vcpu).readMemory(vcpu, space, address, length);
+  }
+
+  async writeMemory(vcpu: number, space: AddressSpace, address: bigint, bytes: Uint8Array): Promise<number> {
+    return this.vcpu(vcpu).writeMemory(vcpu, space, address, bytes);
+  }
+
+  async translate(vcpu: number, va: bigint): Promise<Translation> {
+    return this.vcpu(vcpu).translate(vcpu, va);
+  }
+
+  async exitRecord(vcpu: number): Promise<ExitRecord | undefined> {
+    return this.vcpu(vcpu).exitRecord(vcpu);
+  }
+
+  async evaluate(vcpu: number, expression: Expression): Promise<bigint> {
+    return compile(expression)(contextOf(this.vcpu(vcpu), vcpu, this.happening));
+  }
+
+  async setStopPoints(points: StopPoints): Promise<void> {
+    this.armed.set(points);
+    if (this.target) this.arm();
+  }
+
+  async continue(): Promise<void> {
+    this.begin({ kind: 'none' });
+  }
+
+  async runTo(vcpu: number, address: bigint, sp: bigint): Promise<void> {
+    this.vcpu(vcpu);
+    this.begin({ kind: 'return', vcpu, address, sp });
+  }
+
+  async step(vcpu: number, count: number): Promise<void> {
+    const target = this.vcpu(vcpu);
+    this.mayRun();
+    this.stepping = true;
+    this.prepareRun({ kind: 'none' });
+    this.running = this.loop((budget, interrupted) => {
+      const before = target.instructionsOf(vcpu);
+      const end = target.step(vcpu, Math.min(count, budget), interrupted);
+      count -= target.instructionsOf(vcpu) - before;
+      return end.kind === 'budget' && count <= 0 ? { stopped: vcpu, cause: { kind: 'step' } } : end;
+    });
+  }
+
+  async pause(): Promise<void> {
+    if (this.running) this.pauseAsked = true;
+  }
+
+  async consoleInput(bytes: Uint8Array): Promise<void> {
+    this.live().consoleInput(bytes);
+    this.saidIdle = false;
+  }
+
+  async statistics(): Promise<Statistics> {
+    return { ...this.live().statistics(), seconds: this.seconds };
+  }
+
+  // ---- hooks: called from inside a slice -----------------------------------------------------------------------
+
+  breakpoint(vcpu: number): boolean {
+    const target = this.target!;
+    const { pc } = target.status(vcpu);
+    const standing = this.standing.get(vcpu);
+    if (standing && standing.pc === pc && standing.instructions === target.instructionsOf(vcpu)) return false;
+    if (this.goal.kind === 'return' && this.goal.vcpu === vcpu && this.goal.address === pc) {
+      if ((target.readRegister(vcpu, 'sp') ?? 0n) >= this.goal.sp) return this.stopWith({ kind: 'step' }, undefined);
+    }
+    const ids: number[] = [];
+    for (const { point, decision } of this.armed.breakpointsAt(pc)) {
+      if (point.vcpu !== undefined && point.vcpu !== vcpu) continue;
+      if (decision.stops(contextOf(target, vcpu, undefined), this.say)) ids.push(point.id);
+    }
+    return ids.length > 0 && this.stopWith({ kind: 'breakpoint', ids }, undefined);
+  }
+
+  exit(vcpu: number, name: string): boolean {
+    const filters = this.armed.exitFilters(name);
+    if (filters.length === 0) return false;
+    const exit = this.target!.exitRecord(vcpu);
+    if (!exit) return false;
+    const context = contextOf(this.target!, vcpu, { exit });
+    const stops = filters.filter(({ decision }) => decision.stops(context, this.say)).length > 0;
+    return stops && this.stopWith({ kind: 'exit', exit }, { exit });
+  }
+
+  exception(exception: GuestException): boolean {
+    const context = contextOf(this.target!, exception.vcpu, { exception });
+    const filters = this.armed.exceptionFilters(exception.class);
+    const stops = filters.filter(({ decision }) => decision.stops(context, this.say)).length > 0;
+    if (stops) return this.stopWith({ kind: 'exception', exception }, { exception });
+    return this.stepping && this.stopWith({ kind: 'step' }, { exception });
+  }
+
+  // ---- running -----------------------------------------------------------------------------------------------------
+
+  private begin(goal: RunGoal): void {
+    this.mayRun();
+    this.stepping = false;
+    this.prepareRun(goal);
+    const target = this.live();
+    this.running = this.loop((budget, interrupted) => target.run(budget, interrupted));
+  }
+
+  private prepareRun(goal: RunGoal): void {
+    this.goal = goal;
+    this.pauseAsked = false;
+    this.saidIdle = false;
+    Atomics.store(this.pauseFlag, 0, 0);
+    this.arm();
+    this.listener({ type: 'continued' });
+  }
+
+  /** Runs slices until something ends it, giving way to messages between them. */
+  private async loop(
+    slice: (budget: number, interrupted: () => boolean) => RunEnd | { readonly stopped: number; readonly cause: StopCause },
+  ): Promise<void> {
+    const interrupted = (): boolean => this.pauseAsked || Atomics.load(this.pauseFlag, 0) !== 0;
+    for (;;) {
+      await new Promise((resolve) => setImmediate(resolve));
+      await this.ready();
+      if (interrupted()) return this.stopped(this.firstRunnable(), { kind: 'pause' });
+      this.hookCause = undefined;
+      const started = performance.now();
+      let end: ReturnType<typeof slice>;
+      try {
+        end = slice(SLICE, interrupted);
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        end = { kind: 'fatal', vcpu: this.firstRunnable(), message };
+      }
+      this.seconds += (performance.now() - started) / 1000;
+      this.flushConsole();
+      if ('stopped' in end) return this.stopped(end.stopped, end.cause);
+      switch (end.kind) {
+        case 'budget':
+          break;
+        case 'hook':
+          return this.stopped(end.vcpu, this.hookCause ?? { kind: 'pause' });
+        case 'idle':
+          await this.idle();
+          break;
+        case 'power-off':
+        case 'reset':
+          return this.terminated({ kind: end.kind });
+        case 'fatal':
+          return this.stopped(end.vcpu, { kind: 'fatal', message: end.message });
+      }
+    }
+  }
+
+  /** Nothing can happen until somebody types: waits without using the host's processor. */
+  private async idle(): Promise<void> {
+    if (!this.saidIdle) {
+      this.saidIdle = true;
+      this.listener({ type: 'log', category: 'note', text: 'every vCPU waits for an interrupt and no timer is set: only console input can wake the guest' });
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+
+  private stopped(vcpu: number, cause: StopCause): void {
+    this.running = undefined;
+    this.pauseAsked = false;
+    if (cause.kind === 'fatal') this.happening = undefined;
+    else if (cause.kind !== 'exit' && cause.kind !== 'exception' && cause.kind !== 'step') this.happening = undefined;
+    this.rememberStanding();
+    this.listener({ type: 'stopped', vcpu, cause });
+  }
+
+  private terminated(termination: Termination): void {
+    this.running = undefined;
+    this.ended = true;
+    this.listener({ type: 'terminated', termination });
+  }
+
+  private stopWith(cause: StopCause, happening: Happening): true {
+    this.hookCause = cause;
+    this.happening = happening;
+    return true;
+  }
+
+  private rememberStanding(): void {
+    const target = this.target!;
+    for (let i = 0; i < target.vcpuCount; i++) {
+      this.standing.set(i, { pc: target.status(i).pc, instructions: target.instructionsOf(i) });
+    }
+  }
+
+  private firstRunnable(): number {
+    const target = this.target!;
+    for (let i = 0; i < target.vcpuCount; i++) if (target.status(i).state === 'runnable') return i;
+    return 0;
+  }
+
+  private flushConsole(): void {
+    const bytes = this.target!.takeConsole();
+    if (bytes.length > 0) this.listener({ type: 'console', bytes });
+  }
+
+  private readonly say = (category: 'log' | 'warning', text: string): void => this.listener({ type: 'log', category, text });
+
+  private arm(): void {
+    const target = this.live();
+    const goal = this.goal.kind === 'return' ? [{ space: 'va' as const, address: this.goal.address }] : [];
+    target.armBreakpoints([...this.armed.places, ...goal]);
+    target.armHooks({ exits: this.armed.exits, exceptions: this.armed.exceptions || this.stepping });
+  }
+
+  private async halt(): Promise<void> {
+    const { listener } = this;
+    if (!this.running) return;
+    this.listener = () => {};
+    this.pauseAsked = true;
+    await this.running;
+    this.listener = listener;
+  }
+
+  private live(): Target {
+    if (!this.target) throw new Error('the machine is not launched');
+    return this.target;
+  }
+
+  private vcpu(index: number): Target {
+    const target = this.live();
+    if (!Number.isInteger(index) || index < 0 || index >= target.vcpuCount) throw new Error(`there is no vCPU ${index}`);
+    return target;
+  }
+
+  private mayRun(): void {
+    this.live();
+    if (this.running) throw new Error('the machine is running');
+    if (this.ended) throw new Error('the guest has powered off: restart it');
+  }
+}

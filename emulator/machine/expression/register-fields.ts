@@ -1,0 +1,44 @@
+import type { Field } from '../../isa/registers/register.ts';
+
+/** Bits `high:low` of a value. */
+export function bits(value: bigint, high: number, low: number): bigint {
+  return (value >> BigInt(low)) & ((1n << BigInt(high - low + 1)) - 1n);
+}
+
+/** The fields inside a field for a value of its register: chosen by the field it depends on, which may be any field of the register. */
+export function inner(field: Field, register: readonly Field[], value: bigint): readonly Field[] {
+  if (!field.variant) return [];
+  const { on, cases, otherwise } = field.variant;
+  const selector = findField(register, value, on);
+  const chosen = selector && cases[Number(bits(value, selector.high, selector.low))];
+  return chosen ?? otherwise ?? [];
+}
+
+/** The field of that name which a register's value has, looking into the layouts this value selects. */
+export function findField(register: readonly Field[], value: bigint, name: string): Field | undefined {
+  const search = (fields: readonly Field[]): Field | undefined => {
+    const direct = fields.find((field) => field.name === name);
+    if (direct) return direct;
+    for (const field of fields) {
+      if (!field.variant || field.variant.on === name) continue;
+      const found = search(inner(field, register, value));
+      if (found) return found;
+    }
+    return undefined;
+  };
+  return search(register);
+}
+
+/** All field names of a register, of every layout it may have. */
+export function fieldNames(fields: readonly Field[]): string[] {
+  const names = new Set<string>();
+  const add = (list: readonly Field[]): void => {
+    for (const field of list) {
+      names.add(field.name);
+      for (const layout of Object.values(field.variant?.cases ?? {})) add(layout);
+      add(field.variant?.otherwise ?? []);
+    }
+  };
+  add(fields);
+  return [...names];
+}

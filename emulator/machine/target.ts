@@ -1,0 +1,56 @@
+import type { AddressSpace, ExitRecord, GuestException, MemoryRead, Translation, VcpuStatus } from './machine.ts';
+
+/** Why the target stopped running. */
+export type RunEnd =
+  /** The budget is used up, or `interrupted` said so. */
+  | { readonly kind: 'budget' }
+  /** A hook asked for it. */
+  | { readonly kind: 'hook'; readonly vcpu: number }
+  /** Every vCPU waits, no timer will fire: only console input can wake the guest. */
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'power-off' }
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'fatal'; readonly vcpu: number; readonly message: string };
+
+/** What the target asks the debugger while it runs. Each returns true to stop right there. Called only where something is armed for it. */
+export interface TargetHooks {
+  /** The vCPU is about to execute an instruction at an armed address. */
+  breakpoint(vcpu: number): boolean;
+  /** `kvm_run` of the vCPU holds an exit that user space has not handled yet. */
+  exit(vcpu: number, name: string): boolean;
+  /** The vCPU has taken an exception to EL1 and stands at its vector. */
+  exception(exception: GuestException): boolean;
+}
+
+/** What the debugger needs of the machine below it: synchronous, in the same thread. */
+export interface Target {
+  readonly vcpuCount: number;
+  hooks: TargetHooks | undefined;
+  /** Console bytes the guest wrote since the last call. */
+  takeConsole(): Uint8Array;
+  consoleInput(bytes: Uint8Array): void;
+
+  status(vcpu: number): VcpuStatus;
+  /** Instructions this vCPU has executed. */
+  instructionsOf(vcpu: number): number;
+  readRegister(vcpu: number, name: string): bigint | undefined;
+  writeRegister(vcpu: number, name: string, value: bigint): void;
+  readMemory(vcpu: number, space: AddressSpace, address: bigint, length: number): MemoryRead;
+  writeMemory(vcpu: number, space: AddressSpace, address: bigint, bytes: Uint8Array): number;
+  translate(vcpu: number, va: bigint): Translation;
+  exitRecord(vcpu: number): ExitRecord | undefined;
+
+  /** Arms these addresses and no others. */
+  armBreakpoints(places: readonly { readonly space: AddressSpace; readonly address: bigint }[]): void;
+  /** Calls `hooks.exit` only for these exits, `hooks.exception` only when asked. */
+  armHooks(armed: { readonly exits: ReadonlySet<string>; readonly exceptions: boolean }): void;
+
+  /** Runs the vCPUs in turn for at most `budget` instructions. `interrupted` is asked now and then. How the budget is cut changes nothing for the guest. */
+  run(budget: number, interrupted: () => boolean): RunEnd;
+  /** Runs one vCPU alone for exactly `count` instructions (less where a hook stops it). */
+  step(vcpu: number, count: number, interrupted: () => boolean): RunEnd;
+
+  statistics(): { readonly instructions: number; readonly exits: Readonly<Record<string, number>> };
+  /** Back to the state after loading. */
+  reset(): void;
+}
