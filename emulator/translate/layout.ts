@@ -42,7 +42,7 @@ export const slots = {
   fpsr: 50,
   /** u32: instructions left to run in this slice; the slice ends exactly at 0. Written by the runner before, read after. */
   remaining: 51,
-  /** Exit: u32 ExitCode, i64 payload, u32 instruction word. `pc` is the instruction that exits (or the next one for completed instructions). */
+  /** Exit: u32 number of the exit (exits.ts), i64 payload, u32 instruction word (0 where a fetch failed). `pc` is the instruction that exits (or the next one for completed instructions). */
   exitCode: 52,
   exitPayload: 53,
   exitWord: 54,

@@ -1,0 +1,145 @@
+import { builtinHandlers } from './interpreter/handlers.ts';
+import type { Predecoder } from './interpreter/predecoder.ts';
+import { DECODED_PAGE_BYTES, RECORD_BYTES, RECORDS_PER_PAGE } from './layout.ts';
+
+/** Stores to a page of code before it is taken for data: freed init text, a reused page. */
+const STORES_BEFORE_DROP = 64;
+
+/**
+ * Predecoded pages of guest code, by the page of memory they were read from. Always coherent: a store to a page that holds code takes the slow path
+ * and resets what it overwrote, so guests need no cache maintenance (and may do it).
+ */
+export class CodeCache {
+  private readonly words: Int32Array;
+  private readonly bytes: Uint8Array;
+  private readonly halves: Uint16Array;
+  /** Page of records + 1, by host page number; 0: none. */
+  private readonly pageOf: Int32Array;
+  /** Host page by page of records. */
+  private readonly hostOf: Int32Array;
+  private readonly stores: Uint8Array;
+  private readonly free: number[] = [];
+  private readonly breakpoints = new Set<number>();
+  private readonly dropping: number[] = [];
+  private oldest = 0;
+  readonly pages: number;
+
+  /**
+   * @param start Host address of the region for records, 16-byte aligned.
+   * @param discarded Called when records were given up: no fetch TLB may refer to them any more.
+   */
+  constructor(
+    memory: WebAssembly.Memory,
+    private readonly start: number,
+    bytes: number,
+    private readonly predecoder: Predecoder,
+    private readonly discarded: () => void,
+  ) {
+    this.words = new Int32Array(memory.buffer);
+    this.bytes = new Uint8Array(memory.buffer);
+    this.halves = new Uint16Array(memory.buffer);
+    this.pages = Math.floor(bytes / DECODED_PAGE_BYTES);
+    this.pageOf = new Int32Array(memory.buffer.byteLength / 4096);
+    this.hostOf = new Int32Array(this.pages).fill(-1);
+    this.stores = new Uint8Array(this.pages);
+    for (let page = this.pages - 1; page >= 0; page--) this.free.push(page);
+  }
+
+  /** Records of the 4 KiB page at host address `hostPage`, made (undecoded) when there are none. */
+  recordsOf(hostPage: number): number {
+    const known = this.pageOf[hostPage >>> 12]!;
+    if (known !== 0) return this.start + (known - 1) * DECODED_PAGE_BYTES;
+    const page = this.free.pop() ?? this.evict();
+    this.pageOf[hostPage >>> 12] = page + 1;
+    this.hostOf[page] = hostPage;
+    this.stores[page] = 0;
+    const records = this.start + page * DECODED_PAGE_BYTES;
+    this.bytes.fill(0, records, records + DECODED_PAGE_BYTES);
+    this.halves[(records + RECORDS_PER_PAGE * RECORD_BYTES) >> 1] = builtinHandlers.pageEnd;
+    return records;
+  }
+
+  holdsCode(hostPage: number): boolean {
+    return this.pageOf[hostPage >>> 12] !== 0;
+  }
+
+  /** Import `decode` of the interpreter. */
+  decode(record: number): void {
+    const page = Math.floor((record - this.start) / DECODED_PAGE_BYTES);
+    const index = (record - this.start - page * DECODED_PAGE_BYTES) / RECORD_BYTES;
+    const host = this.hostOf[page]! + index * 4;
+    if (this.breakpoints.has(host)) this.halves[record >> 1] = builtinHandlers.breakpoint;
+    else this.predecoder.fill(record, this.words[host >>> 2]! >>> 0, index);
+  }
+
+  /** Instruction word that a record was made from; 0 when the address is no record of an instruction. */
+  wordOf(record: number): number {
+    const page = Math.floor((record - this.start) / DECODED_PAGE_BYTES);
+    if (page < 0 || page >= this.pages || this.hostOf[page]! < 0) return 0;
+    const index = (record - this.start - page * DECODED_PAGE_BYTES) / RECORD_BYTES;
+    return index < RECORDS_PER_PAGE ? this.words[(this.hostOf[page]! + index * 4) >>> 2]! >>> 0 : 0;
+  }
+
+  /** A store is about to hit (or has hit) `bytes` bytes at `host` in a page that holds code. */
+  written(host: number, bytes: number): void {
+    const known = this.pageOf[host >>> 12]!;
+    if (known === 0) return;
+    this.reset(known - 1, (host & 0xfff) >> 2, Math.min(0xfff, (host & 0xfff) + bytes - 1) >> 2);
+    if (++this.stores[known - 1]! === STORES_BEFORE_DROP) this.dropping.push(known - 1);
+  }
+
+  private reset(page: number, first: number, last: number): void {
+    for (let index = first; index <= last; index++) this.halves[(this.start + page * DECODED_PAGE_BYTES + index * RECORD_BYTES) >> 1] = builtinHandlers.undecoded;
+  }
+
+  /** Between slices, when no record is executing: gives up pages that turned out to hold data. */
+  settle(): void {
+    if (this.dropping.length === 0) return;
+    for (const page of this.dropping.splice(0)) {
+      if (this.hostOf[page]! < 0) continue;
+      this.forget(page);
+      this.free.push(page);
+    }
+    this.discarded();
+  }
+
+  /** Forgets everything decoded. Only between slices. */
+  discardAll(): void {
+    for (let page = 0; page < this.pages; page++) {
+      if (this.hostOf[page]! < 0) continue;
+      this.forget(page);
+      this.free.push(page);
+    }
+    this.discarded();
+  }
+
+  private forget(page: number): void {
+    this.pageOf[this.hostOf[page]! >>> 12] = 0;
+    this.hostOf[page] = -1;
+  }
+
+  /** Called while a jump leaves the page that executes, so any page may go. */
+  private evict(): number {
+    const page = this.oldest;
+    this.oldest = (this.oldest + 1) % this.pages;
+    this.forget(page);
+    this.discarded();
+    return page;
+  }
+
+  /** The instruction at this host address exits with `breakpoint` instead of executing. */
+  setBreakpoint(host: number): void {
+    this.breakpoints.add(host);
+    this.resetAt(host);
+  }
+
+  clearBreakpoint(host: number): void {
+    this.breakpoints.delete(host);
+    this.resetAt(host);
+  }
+
+  private resetAt(host: number): void {
+    const known = this.pageOf[host >>> 12]!;
+    if (known !== 0) this.reset(known - 1, (host & 0xfff) >> 2, (host & 0xfff) >> 2);
+  }
+}

@@ -1,0 +1,482 @@
+import type { AccessOptions, Builder, Condition, ExitName, HostAddress, Operand, RegisterField, Value, ValueType } from '../../isa/builder.ts';
+import { type RuntimeFunction, type RuntimeFunctionName, runtimeFunctions } from '../../isa/functions/index.ts';
+import type { Fields, Instruction, Statics } from '../../isa/instruction.ts';
+import { opcode } from '../wasm/opcodes.ts';
+import { ConditionTests } from './conditions.ts';
+import type { Access, AccessKind, Action, Block, Flag, HostNode, Node, Operation, OperandSource, RegisterRole, StateWord } from './node.ts';
+
+/** Records what an operation does as nodes; the readers (interpreter, translator) turn nodes into WebAssembly. */
+export class Recorder implements Builder {
+  private block: Block = { parent: undefined, nodes: [], ended: false };
+
+  /** Records the operation of one handler. Throws when the operation misuses the builder. */
+  static record(instruction: Instruction, statics: Statics): Operation {
+    if (!instruction.operation) throw new Error(`${instruction.name} has no operation`);
+    const recorder = new Recorder();
+    const body = recorder.block;
+    if (instruction.simd) {
+      recorder.if(recorder.state('fpTrap'), () => recorder.exit('fp-trap'));
+    }
+    instruction.operation(recorder, statics);
+    return { body };
+  }
+
+  private node(type: ValueType, action: Action, operands: readonly Node[] = []): Node {
+    if (this.block.ended) throw new Error('nothing may follow a branch or an exit');
+    for (const operand of operands) {
+      operand.uses++;
+      for (let b: Block | undefined = this.block; b !== operand.block; b = b.parent)
+        if (!b) throw new Error('a value is used outside the body that made it');
+    }
+    const node: Node = { type, action, operands, block: this.block, uses: 0 };
+    this.block.nodes.push(node);
+    return node;
+  }
+
+  private inBlock(body: () => void): Block {
+    const block: Block = { parent: this.block, nodes: [], ended: false };
+    const outer = this.block;
+    this.block = block;
+    try {
+      body();
+    } finally {
+      this.block = outer;
+    }
+    return block;
+  }
+
+  /** A number as a value of the type of its partner. */
+  private as(type: ValueType, operand: Operand): Node {
+    if (typeof operand === 'object') {
+      if (operand.type !== type) throw new Error(`an ${type} is needed where an ${operand.type} was given`);
+      return operand as Node;
+    }
+    if (type !== 'i32' && type !== 'i64') throw new Error(`a number cannot stand for a ${type}`);
+    return this.node(type, { kind: 'constant', value: type === 'i32' ? BigInt.asIntN(32, BigInt(operand)) : BigInt.asIntN(64, BigInt(operand)) });
+  }
+
+  private pair(a: Operand, b: Operand): [Node, Node] {
+    const type = typeof a === 'object' ? a.type : typeof b === 'object' ? b.type : undefined;
+    if (!type) throw new Error('one of two operands must be a value');
+    return [this.as(type, a), this.as(type, b)];
+  }
+
+  private operand(type: ValueType, source: OperandSource): Node {
+    return this.node(type, { kind: 'operand', source });
+  }
+
+  // ---- operands
+  private readRegister(sf: number, field: RegisterField, role: RegisterRole): Node {
+    return this.node(sf ? 'i64' : 'i32', { kind: 'read-register', source: { kind: 'register', field, role } });
+  }
+
+  private writeRegister(sf: number, field: RegisterField, role: RegisterRole, value: Operand): void {
+    this.node('i32', { kind: 'write-register', source: { kind: 'register', field, role } }, [this.as(sf ? 'i64' : 'i32', value)]);
+  }
+
+  x(sf: number, field: RegisterField): Value {
+    return this.readRegister(sf, field, 'read');
+  }
+
+  xsp(sf: number, field: RegisterField): Value {
+    return this.readRegister(sf, field, 'sp');
+  }
+
+  setX(sf: number, field: RegisterField, value: Operand): void {
+    this.writeRegister(sf, field, 'write', value);
+  }
+
+  setXsp(sf: number, field: RegisterField, value: Operand): void {
+    this.writeRegister(sf, field, 'sp', value);
+  }
+
+  base(field: RegisterField = 'Rn'): Value {
+    const address = this.readRegister(1, field, 'sp');
+    this.node('i32', { kind: 'check-sp', source: { kind: 'sp-mask', field } }, [address]);
+    return address;
+  }
+
+  immediate(of: (f: Fields) => number): Value {
+    return this.operand('i64', { kind: 'immediate', of });
+  }
+
+  wideImmediate(of: (f: Fields) => bigint): Value {
+    return this.operand('i64', { kind: 'wide', of });
+  }
+
+  small(of: (f: Fields) => number): Value {
+    return this.operand('i32', { kind: 'small', of });
+  }
+
+  immediateX(sf: number, of: (f: Fields) => bigint): Value {
+    return sf ? this.wideImmediate(of) : this.small((f) => Number(BigInt.asIntN(32, of(f))));
+  }
+
+  // ---- pure computation
+  i32(n: number): Value {
+    return this.as('i32', n);
+  }
+
+  i64(n: number | bigint): Value {
+    return this.as('i64', n);
+  }
+
+  private apply(name: string, immediate: number | readonly number[] | undefined, operands: readonly Operand[]): Node {
+    const code = opcode(name);
+    if (operands.length !== code.parameters.length) throw new Error(`${name} takes ${code.parameters.length} operands`);
+    const nodes = operands.map((o, i) => this.as(code.parameters[i]!, o));
+    return this.node(code.result, immediate === undefined ? { kind: 'op', name } : { kind: 'op', name, immediate }, nodes);
+  }
+
+  op(name: string, ...operands: Operand[]): Value {
+    if (opcode(name).immediate) throw new Error(`${name} needs a lane`);
+    return this.apply(name, undefined, operands);
+  }
+
+  lane(name: string, lane: number, ...operands: Operand[]): Value {
+    return this.apply(name, lane, operands);
+  }
+
+  shuffle(lanes: readonly number[], a: Value, b: Value): Value {
+    return this.apply('i8x16.shuffle', lanes, [a, b]);
+  }
+
+  v128(bytes: readonly number[]): Value {
+    if (bytes.length !== 16) throw new Error('a v128 has 16 bytes');
+    return this.node('v128', { kind: 'constant', value: bytes });
+  }
+
+  private integer(suffix: string, a: Operand, b: Operand): Node {
+    const [x, y] = this.pair(a, b);
+    return this.apply(`${x.type}.${suffix}`, undefined, [x, y]);
+  }
+
+  add(a: Operand, b: Operand): Value {
+    return this.integer('add', a, b);
+  }
+  sub(a: Operand, b: Operand): Value {
+    return this.integer('sub', a, b);
+  }
+  mul(a: Operand, b: Operand): Value {
+    return this.integer('mul', a, b);
+  }
+  and(a: Operand, b: Operand): Value {
+    return this.integer('and', a, b);
+  }
+  or(a: Operand, b: Operand): Value {
+    return this.integer('or', a, b);
+  }
+  xor(a: Operand, b: Operand): Value {
+    return this.integer('xor', a, b);
+  }
+  not(a: Value): Value {
+    return this.integer('xor', a, -1);
+  }
+  neg(a: Value): Value {
+    return this.integer('sub', 0, a);
+  }
+
+  private shift(name: string, a: Value, amount: Operand): Node {
+    const count = typeof amount === 'object' && amount.type !== a.type ? (a.type === 'i64' ? this.extendU(amount) : this.wrap(amount)) : amount;
+    return this.integer(name, a, count);
+  }
+
+  shl(a: Value, amount: Operand): Value {
+    return this.shift('shl', a, amount);
+  }
+  shrU(a: Value, amount: Operand): Value {
+    return this.shift('shr_u', a, amount);
+  }
+  shrS(a: Value, amount: Operand): Value {
+    return this.shift('shr_s', a, amount);
+  }
+  rotr(a: Value, amount: Operand): Value {
+    return this.shift('rotr', a, amount);
+  }
+  clz(a: Value): Value {
+    return this.op(`${a.type}.clz`, a);
+  }
+
+  compare(condition: Condition, a: Operand, b: Operand): Value {
+    return this.integer(condition, a, b);
+  }
+  isZero(a: Value): Value {
+    return this.op(`${a.type}.eqz`, a);
+  }
+
+  select(condition: Value, a: Operand, b: Operand): Value {
+    const [x, y] = this.pair(a, b);
+    return this.node(x.type, { kind: 'select' }, [x, y, this.as('i32', condition)]);
+  }
+
+  extendU(a: Value): Value {
+    return this.op('i64.extend_i32_u', a);
+  }
+  extendS(a: Value): Value {
+    return this.op('i64.extend_i32_s', a);
+  }
+  wrap(a: Value): Value {
+    return a.type === 'i32' ? a : this.op('i32.wrap_i64', a);
+  }
+
+  signExtend(a: Value, bits: 8 | 16 | 32): Value {
+    if (a.type === 'i32' && bits === 32) return a;
+    return this.op(`${a.type}.extend${bits}_s`, a);
+  }
+
+  zeroExtend(a: Value, bits: 8 | 16 | 32): Value {
+    if (a.type === 'i32' && bits === 32) return a;
+    return this.and(a, bits === 32 ? 0xffffffffn : (1 << bits) - 1);
+  }
+
+  call(name: RuntimeFunctionName, ...operands: Operand[]): Value {
+    const f: RuntimeFunction = runtimeFunctions[name];
+    if (!f) throw new Error(`no runtime function is called ${name}`);
+    if (f.parameters.length !== operands.length) throw new Error(`${name} takes ${f.parameters.length} operands`);
+    return this.node(f.result, { kind: 'call', name }, operands.map((o, i) => this.as(f.parameters[i]!, o)));
+  }
+
+  // ---- flags
+  private flag(flag: Flag): Node {
+    return this.node(flag === 'c' ? 'i32' : 'i64', { kind: 'read-flag', flag });
+  }
+
+  private setFlag(flag: Flag, value: Value): void {
+    this.node('i32', { kind: 'write-flag', flag }, [this.as(flag === 'c' ? 'i32' : 'i64', value)]);
+  }
+
+  private toFlag(value: Value): Value {
+    return value.type === 'i32' ? this.extendS(value) : value;
+  }
+
+  private setResultFlags(result: Value): void {
+    const wide = this.toFlag(result);
+    this.setFlag('n', wide);
+    this.setFlag('z', wide);
+  }
+
+  addSettingFlags(a: Value, b: Operand): Value {
+    const y = this.as(a.type, b);
+    const result = this.add(a, y);
+    this.setResultFlags(result);
+    this.setFlag('c', this.compare('lt_u', result, a));
+    this.setFlag('v', this.toFlag(this.and(this.xor(a, result), this.xor(y, result))));
+    return result;
+  }
+
+  subSettingFlags(a: Value, b: Operand): Value {
+    const y = this.as(a.type, b);
+    const result = this.sub(a, y);
+    this.setResultFlags(result);
+    this.setFlag('c', this.compare('ge_u', a, y));
+    this.setFlag('v', this.toFlag(this.and(this.xor(a, y), this.xor(a, result))));
+    return result;
+  }
+
+  addCarrySettingFlags(a: Value, b: Value): Value {
+    const carry = this.carry();
+    const result = this.add(this.add(a, b), a.type === 'i64' ? this.extendU(carry) : carry);
+    const wrapped = this.or(this.compare('lt_u', result, a), this.and(carry, this.compare('eq', result, a)));
+    this.setResultFlags(result);
+    this.setFlag('c', wrapped);
+    this.setFlag('v', this.toFlag(this.and(this.xor(a, result), this.xor(b, result))));
+    return result;
+  }
+
+  setLogicalFlags(result: Value): void {
+    this.setResultFlags(result);
+    this.setFlag('c', this.i32(0));
+    this.setFlag('v', this.i64(0));
+  }
+
+  carry(): Value {
+    return this.flag('c');
+  }
+
+  condition(cond: number): Value {
+    return new ConditionTests(this, (f) => this.flag(f)).holds(cond);
+  }
+
+  conditionHolds(of: (f: Fields) => number): Value {
+    const truth = this.operand('i32', { kind: 'condition', of });
+    return this.and(this.shrU(truth, this.nzcv()), 1);
+  }
+
+  nzcv(): Value {
+    const n = this.shl(this.wrap(this.shrU(this.flag('n'), 63)), 3);
+    const z = this.shl(this.isZero(this.flag('z')), 2);
+    const c = this.shl(this.carry(), 1);
+    const v = this.wrap(this.shrU(this.flag('v'), 63));
+    return this.or(this.or(n, z), this.or(c, v));
+  }
+
+  setNzcv(value: Operand): void {
+    const packed = this.as('i32', value);
+    this.setFlag('n', this.extendS(this.shl(packed, 28)));
+    this.setFlag('z', this.extendU(this.and(this.not(packed), 4)));
+    this.setFlag('c', this.and(this.shrU(packed, 1), 1));
+    this.setFlag('v', this.extendS(this.shl(packed, 31)));
+  }
+
+  // ---- control inside an operation
+  if(condition: Value, then: () => void, otherwise?: () => void): void {
+    const thenBlock = this.inBlock(then);
+    const otherwiseBlock = otherwise ? this.inBlock(otherwise) : undefined;
+    this.node('i32', { kind: 'if', then: thenBlock, otherwise: otherwiseBlock }, [this.as('i32', condition)]);
+  }
+
+  choose(condition: Value, then: () => Value, otherwise: () => Value): Value {
+    let a: Node | undefined;
+    let b: Node | undefined;
+    const thenBlock = this.inBlock(() => {
+      a = then() as Node;
+      a.uses++;
+    });
+    const otherwiseBlock = this.inBlock(() => {
+      b = otherwise() as Node;
+      b.uses++;
+    });
+    if (a!.type !== b!.type) throw new Error('both branches of choose must give the same type');
+    const action: Action = { kind: 'choose', then: thenBlock, thenValue: a!, otherwise: otherwiseBlock, otherwiseValue: b! };
+    return this.node(a!.type, action, [this.as('i32', condition)]);
+  }
+
+  // ---- memory
+  load(address: Value, size: number, options: AccessOptions & { signed?: boolean; type?: 'i32' | 'i64' | 'v128' } = {}): Value {
+    const [value] = this.access(address, size, 'read', options, (host) => [this.hostLoad(host, 0, size, options)]);
+    return value!;
+  }
+
+  store(address: Value, value: Value, size: number, options: AccessOptions = {}): void {
+    this.access(address, size, 'write', options, (host) => {
+      this.hostStore(host, 0, value, size);
+      return [];
+    });
+  }
+
+  access(address: Value, bytes: number, kind: AccessKind, options: AccessOptions, body: (host: HostAddress) => readonly Value[]): readonly Value[] {
+    let results: readonly Node[] = [];
+    const draft: { -readonly [K in keyof Access]: Access[K] } = { bytes, kind, options, body: { parent: undefined, nodes: [], ended: false }, results };
+    const host: HostNode = { host: true, access: draft };
+    draft.body = this.inBlock(() => {
+      results = body(host) as readonly Node[];
+      for (const r of results) r.uses++;
+    });
+    draft.results = results;
+    this.node('i32', { kind: 'access', access: draft }, [this.as('i64', address)]);
+    return results.map((r, index) => this.node(r.type, { kind: 'access-result', of: draft, index }));
+  }
+
+  hostLoad(host: HostAddress, offset: number, size: number, options: { signed?: boolean; type?: 'i32' | 'i64' | 'v128' } = {}): Value {
+    const type = options.type ?? (size === 16 ? 'v128' : size === 8 ? 'i64' : 'i32');
+    return this.node(type, { kind: 'host-load', host: host as HostNode, offset, size, signed: options.signed ?? false });
+  }
+
+  hostStore(host: HostAddress, offset: number, value: Value, size: number): void {
+    this.node('i32', { kind: 'host-store', host: host as HostNode, offset, size }, [value as Node]);
+  }
+
+  private hostAddress(host: HostAddress): Node {
+    return this.node('i32', { kind: 'host-address', host: host as HostNode });
+  }
+
+  exclusiveClaim(host: HostAddress, size: number): void {
+    this.setState('exclusiveHost', this.hostAddress(host));
+    this.setState('exclusiveSize', this.i32(size));
+  }
+
+  exclusiveTake(host: HostAddress, size: number): Value {
+    const same = this.compare('eq', this.state('exclusiveHost'), this.hostAddress(host));
+    const taken = this.and(same, this.compare('eq', this.state('exclusiveSize'), size));
+    this.exclusiveClear();
+    return taken;
+  }
+
+  exclusiveClear(): void {
+    this.setState('exclusiveHost', this.i32(0));
+  }
+
+  // ---- control flow
+  pc(): Value {
+    return this.node('i64', { kind: 'pc' });
+  }
+
+  branch(offset: (f: Fields) => number): void {
+    this.node('i32', { kind: 'branch', offset });
+    this.block.ended = true;
+  }
+
+  branchIf(condition: Value, offset: (f: Fields) => number): void {
+    this.if(condition, () => this.branch(offset));
+  }
+
+  branchRegister(target: Value, kind: 'jump' | 'call' | 'return', btype: Operand = 0): void {
+    this.node('i32', { kind: 'branch-register', branch: kind }, [this.as('i64', target), this.as('i32', btype)]);
+    this.block.ended = true;
+  }
+
+  exit(name: ExitName, payload: Operand = 0): void {
+    this.node('i32', { kind: 'exit', name }, [this.as('i64', payload)]);
+    this.block.ended = true;
+  }
+
+  // ---- system state
+  private state(word: StateWord): Node {
+    return this.node('i32', { kind: 'read-state', word });
+  }
+
+  private setState(word: StateWord, value: Value): void {
+    this.node('i32', { kind: 'write-state', word }, [this.as('i32', value)]);
+  }
+
+  el(): Value {
+    return this.state('el');
+  }
+  systemRegister(of: (f: Fields) => number): Value {
+    return this.node('i64', { kind: 'read-system', source: { kind: 'system', of } });
+  }
+  setSystemRegister(of: (f: Fields) => number, value: Value): void {
+    this.node('i32', { kind: 'write-system', source: { kind: 'system', of } }, [this.as('i64', value)]);
+  }
+  pstate(): Value {
+    return this.state('pstate');
+  }
+  setPstate(value: Value): void {
+    this.setState('pstate', value);
+  }
+  interruptPending(): Value {
+    return this.state('interruptPending');
+  }
+
+  // ---- FP/SIMD
+  v(field: RegisterField): Value {
+    return this.node('v128', { kind: 'read-vector', source: { kind: 'vector', field }, bits: 128 });
+  }
+  setV(field: RegisterField, value: Value): void {
+    this.node('i32', { kind: 'write-vector', source: { kind: 'vector', field }, bits: 128 }, [this.as('v128', value)]);
+  }
+  vElement(field: RegisterField, bits: 8 | 16 | 32 | 64): Value {
+    return this.node(bits === 64 ? 'i64' : 'i32', { kind: 'read-vector', source: { kind: 'vector', field }, bits });
+  }
+  setVElement(field: RegisterField, bits: 8 | 16 | 32 | 64, value: Value): void {
+    const node = this.as(bits === 64 ? 'i64' : 'i32', value);
+    this.node('i32', { kind: 'write-vector', source: { kind: 'vector', field }, bits }, [node]);
+  }
+  fpcr(): Value {
+    return this.state('fpcr');
+  }
+  fpsr(): Value {
+    return this.state('fpsr');
+  }
+  setFpcr(value: Value): void {
+    this.setState('fpcr', value);
+  }
+  setFpsr(value: Value): void {
+    this.setState('fpsr', value);
+  }
+  fp(name: RuntimeFunctionName, ...operands: Operand[]): Value {
+    const result = this.call(name, this.fpcr(), ...operands);
+    this.setFpsr(this.or(this.fpsr(), this.call('takeFpExceptions')));
+    return result;
+  }
+}

@@ -1,0 +1,164 @@
+import type { ValueType } from '../../isa/builder.ts';
+import type { CodeWriter } from './code.ts';
+import { valueTypeBytes } from './opcodes.ts';
+
+export interface Signature {
+  readonly parameters: readonly ValueType[];
+  readonly results: readonly ValueType[];
+}
+
+/** Assembles the sections of a WebAssembly module: imports first, then functions, one table, exports. */
+export class ModuleWriter {
+  private readonly types: string[] = [];
+  private readonly signatures: Signature[] = [];
+  private readonly imports: { module: string; name: string; type: number }[] = [];
+  private readonly functions: { type: number; body: Uint8Array }[] = [];
+  private readonly exported: { name: string; index: number }[] = [];
+  private tableEntries: readonly number[] = [];
+
+  /** @param shared The imported memory is shared; `maximumPages` then must match it. */
+  constructor(private readonly memory: { readonly module: string; readonly name: string; readonly shared: boolean; readonly maximumPages: number }) {}
+
+  typeIndex(signature: Signature): number {
+    const key = `${signature.parameters.join()}:${signature.results.join()}`;
+    const found = this.types.indexOf(key);
+    if (found >= 0) return found;
+    this.types.push(key);
+    this.signatures.push(signature);
+    return this.types.length - 1;
+  }
+
+  /** Function index of an import. All imports come before the first `function`. */
+  import(module: string, name: string, signature: Signature): number {
+    if (this.functions.length > 0) throw new Error('imports come before functions');
+    this.imports.push({ module, name, type: this.typeIndex(signature) });
+    return this.imports.length - 1;
+  }
+
+  /** Function index of a new function. */
+  function(signature: Signature, body: CodeWriter): number {
+    this.functions.push({ type: this.typeIndex(signature), body: body.finish() });
+    return this.imports.length + this.functions.length - 1;
+  }
+
+  export(name: string, index: number): void {
+    this.exported.push({ name, index });
+  }
+
+  /** Contents of table 0. */
+  table(functions: readonly number[]): void {
+    this.tableEntries = functions;
+  }
+
+  finish(): Uint8Array<ArrayBuffer> {
+    const out = new Bytes();
+    out.raw([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+    out.section(1, (s) => {
+      s.unsigned(this.signatures.length);
+      for (const { parameters, results } of this.signatures) {
+        s.raw([0x60]);
+        for (const list of [parameters, results]) {
+          s.unsigned(list.length);
+          s.raw(list.map((t) => valueTypeBytes[t]));
+        }
+      }
+    });
+    out.section(2, (s) => {
+      s.unsigned(this.imports.length + 1);
+      s.name(this.memory.module);
+      s.name(this.memory.name);
+      s.raw([2, this.memory.shared ? 3 : 0]);
+      s.unsigned(1);
+      if (this.memory.shared) s.unsigned(this.memory.maximumPages);
+      for (const { module, name, type } of this.imports) {
+        s.name(module);
+        s.name(name);
+        s.raw([0]);
+        s.unsigned(type);
+      }
+    });
+    out.section(3, (s) => {
+      s.unsigned(this.functions.length);
+      for (const f of this.functions) s.unsigned(f.type);
+    });
+    if (this.tableEntries.length > 0)
+      out.section(4, (s) => {
+        s.raw([1, 0x70, 0]);
+        s.unsigned(this.tableEntries.length);
+      });
+    out.section(7, (s) => {
+      s.unsigned(this.exported.length);
+      for (const { name, index } of this.exported) {
+        s.name(name);
+        s.raw([0]);
+        s.unsigned(index);
+      }
+    });
+    if (this.tableEntries.length > 0)
+      out.section(9, (s) => {
+        s.raw([1, 0, 0x41, 0, 0x0b]);
+        s.unsigned(this.tableEntries.length);
+        for (const f of this.tableEntries) s.unsigned(f);
+      });
+    out.section(10, (s) => {
+      s.unsigned(this.functions.length);
+      for (const f of this.functions) {
+        s.unsigned(f.body.length);
+        s.append(f.body);
+      }
+    });
+    return out.bytes();
+  }
+}
+
+/** A growing byte string. */
+class Bytes {
+  private data = new Uint8Array(1 << 16);
+  private length = 0;
+
+  private reserve(n: number): void {
+    if (this.length + n <= this.data.length) return;
+    const grown = new Uint8Array(Math.max(this.data.length * 2, this.length + n));
+    grown.set(this.data);
+    this.data = grown;
+  }
+
+  append(bytes: Uint8Array): void {
+    this.reserve(bytes.length);
+    this.data.set(bytes, this.length);
+    this.length += bytes.length;
+  }
+
+  raw(bytes: readonly number[]): void {
+    this.append(Uint8Array.from(bytes));
+  }
+
+  unsigned(n: number): void {
+    const bytes: number[] = [];
+    let rest = n;
+    while (rest >= 0x80) {
+      bytes.push((rest & 0x7f) | 0x80);
+      rest >>>= 7;
+    }
+    bytes.push(rest);
+    this.raw(bytes);
+  }
+
+  name(text: string): void {
+    const bytes = new TextEncoder().encode(text);
+    this.unsigned(bytes.length);
+    this.append(bytes);
+  }
+
+  section(id: number, write: (section: Bytes) => void): void {
+    const section = new Bytes();
+    write(section);
+    this.raw([id]);
+    this.unsigned(section.length);
+    this.append(section.bytes());
+  }
+
+  bytes(): Uint8Array<ArrayBuffer> {
+    return this.data.slice(0, this.length);
+  }
+}
