@@ -1,4 +1,7 @@
 import type { ValueType } from '../builder.ts';
+import { cryptographyFunctions } from './cryptography.ts';
+import { saturatingFunctions } from './saturating.ts';
+import { softFloatFunctions } from './softfloat/index.ts';
 
 /** A pure function that operations may call: imported by the generated module. i64 operands and results are bigint (signed or unsigned alike), the others numbers. */
 export interface RuntimeFunction {
@@ -10,8 +13,9 @@ export interface RuntimeFunction {
 
 /** Every function, by the name operations call it. Families live in files of their own and are merged here. */
 export const runtimeFunctions = {
-  /** FPSR exception flags raised since the last call (bits as in FPSR), then cleared. */
-  takeFpExceptions: { parameters: [], result: 'i32', run: () => 0 },
+  ...softFloatFunctions,
+  ...saturatingFunctions,
+  ...cryptographyFunctions,
 } satisfies Record<string, RuntimeFunction>;
 
 export type RuntimeFunctionName = keyof typeof runtimeFunctions;
