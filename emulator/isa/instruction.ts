@@ -24,8 +24,8 @@ export interface ParseContext {
 export interface OperandSyntax {
   /** Text of the operand, lower case as GNU objdump writes it; undefined: it is left out (allowed inside `{…}`, where the whole group goes). */
   print(f: Fields, address: bigint): string | undefined;
-  /** Fields that `text` stands for; undefined: `text` is not such an operand. An omitted optional operand is parsed with text ''. */
-  parse(text: string, context: ParseContext): Readonly<Record<string, number>> | undefined;
+  /** Fields that `text` stands for; undefined: `text` is not such an operand. An omitted optional operand is parsed with text ''. `known`: fields that the operands before it gave. */
+  parse(text: string, context: ParseContext, known?: Fields): Readonly<Record<string, number>> | undefined;
 }
 
 /** A preferred or alternative spelling of an instruction. */
