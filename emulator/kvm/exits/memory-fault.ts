@@ -1,0 +1,17 @@
+import type { ExitDefinition } from './layout.ts';
+
+const at = { flags: 32, gpa: 40, size: 48 } as const;
+export const memoryFaultAt = at;
+
+/** KVM_EXIT_MEMORY_FAULT: the page behind a guest physical address could not be had; KVM_RUN fails with EFAULT or EHWPOISON. */
+export const memoryFault: ExitDefinition = {
+  name: 'KVM_EXIT_MEMORY_FAULT',
+  number: 39,
+  title: 'the page behind a guest physical address could not be had',
+  fields: [
+    { name: 'flags', offset: at.flags, size: 8, meaning: (v) => (v & 8n ? 'private' : undefined) },
+    { name: 'gpa', offset: at.gpa, size: 8 },
+    { name: 'size', offset: at.size, size: 8 },
+  ],
+  summary: (run) => `no page for 0x${run.get(at.gpa, 8).toString(16)}`,
+};

@@ -1,0 +1,52 @@
+import { type HypercallContext, type HypercallResult, result } from './context.ts';
+import { isPsci, psciCall } from './psci.ts';
+import { isTrng, trngCall } from './trng.ts';
+import { isVendor, vendorCall } from './vendor.ts';
+
+/** Arm Architecture Calls (SMC Calling Convention, Arm DEN 0028). */
+export const smcccFunction = {
+  VERSION: 0x8000_0000n,
+  ARCH_FEATURES: 0x8000_0001n,
+  ARCH_WORKAROUND_1: 0x8000_8000n,
+  ARCH_WORKAROUND_2: 0x8000_7fffn,
+  ARCH_WORKAROUND_3: 0x8000_3fffn,
+} as const;
+
+const SMCCC_1_1 = 0x1_0001n;
+
+/** Function identifiers are 32 bits (W0). */
+export const functionId = (c: HypercallContext): bigint => BigInt.asUintN(32, c.x(0));
+
+/**
+ * Performs an SMCCC call as KVM does (arch/arm64/kvm/hypercalls.c) and returns X0 to X3; undefined leaves the registers alone.
+ * PSCI keeps the whole of X0 as its identifier: a set bit above 31 makes it unknown.
+ */
+export function smcccCall(c: HypercallContext): HypercallResult {
+  const id = functionId(c);
+  if (isTrng(id)) return trngCall(c, id);
+  if (isVendor(id)) return vendorCall(c, id);
+  if (isPsci(id)) return psciCall(c, id);
+  switch (id) {
+    case smcccFunction.VERSION:
+      return [SMCCC_1_1];
+    case smcccFunction.ARCH_FEATURES:
+      return [archFeature(c, BigInt.asUintN(32, c.x(1)))];
+    default:
+      // A workaround call itself never gets here on hardware: firmware or KVM's vectors answer it where ARCH_FEATURES offers it.
+      return [archFeature(c, id) === result.SUCCESS ? result.SUCCESS : result.NOT_SUPPORTED];
+  }
+}
+
+function archFeature(c: HypercallContext, feature: bigint): bigint {
+  const { workarounds } = c.vm;
+  switch (feature) {
+    case smcccFunction.ARCH_WORKAROUND_1:
+      return workarounds.spectreV2;
+    case smcccFunction.ARCH_WORKAROUND_2:
+      return workarounds.ssbd;
+    case smcccFunction.ARCH_WORKAROUND_3:
+      return workarounds.spectreBhb;
+    default:
+      return result.NOT_SUPPORTED;
+  }
+}
