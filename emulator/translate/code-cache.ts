@@ -16,7 +16,7 @@ export class CodeCache {
   /** Page of records + 1, by host page number; 0: none. */
   private readonly pageOf: Int32Array;
   /** Host page by page of records. */
-  private readonly hostOf: Int32Array;
+  private readonly hostOf: Float64Array;
   private readonly stores: Uint8Array;
   private readonly free: number[] = [];
   private readonly breakpoints = new Set<number>();
@@ -40,7 +40,7 @@ export class CodeCache {
     this.halves = new Uint16Array(memory.buffer);
     this.pages = Math.floor(bytes / DECODED_PAGE_BYTES);
     this.pageOf = new Int32Array(memory.buffer.byteLength / 4096);
-    this.hostOf = new Int32Array(this.pages).fill(-1);
+    this.hostOf = new Float64Array(this.pages).fill(-1);
     this.stores = new Uint8Array(this.pages);
     for (let page = this.pages - 1; page >= 0; page--) this.free.push(page);
   }
@@ -69,7 +69,7 @@ export class CodeCache {
     const index = (record - this.start - page * DECODED_PAGE_BYTES) / RECORD_BYTES;
     const host = this.hostOf[page]! + index * 4;
     if (this.breakpoints.has(host)) this.halves[record >> 1] = builtinHandlers.breakpoint;
-    else this.predecoder.fill(record, this.words[host >>> 2]! >>> 0, index);
+    else this.predecoder.fill(record, this.words[host / 4]! >>> 0, index);
   }
 
   /** Instruction word that a record was made from; 0 when the address is no record of an instruction. */
@@ -77,7 +77,7 @@ export class CodeCache {
     const page = Math.floor((record - this.start) / DECODED_PAGE_BYTES);
     if (page < 0 || page >= this.pages || this.hostOf[page]! < 0) return 0;
     const index = (record - this.start - page * DECODED_PAGE_BYTES) / RECORD_BYTES;
-    return index < RECORDS_PER_PAGE ? this.words[(this.hostOf[page]! + index * 4) >>> 2]! >>> 0 : 0;
+    return index < RECORDS_PER_PAGE ? this.words[(this.hostOf[page]! + index * 4) / 4]! >>> 0 : 0;
   }
 
   /** A store is about to hit (or has hit) `bytes` bytes at `host` in a page that holds code. */
@@ -89,7 +89,8 @@ export class CodeCache {
   }
 
   private reset(page: number, first: number, last: number): void {
-    for (let index = first; index <= last; index++) this.halves[(this.start + page * DECODED_PAGE_BYTES + index * RECORD_BYTES) >> 1] = builtinHandlers.undecoded;
+    for (let index = first; index <= last; index++)
+      this.halves[(this.start + page * DECODED_PAGE_BYTES + index * RECORD_BYTES) >> 1] = builtinHandlers.undecoded;
   }
 
   /** Between slices, when no record is executing: gives up pages that turned out to hold data. */

@@ -5,10 +5,32 @@ import type { ExitName } from '../isa/builder.ts';
  * not complete (the processor has noted why), and a combination of statics that no decoded word has was reached.
  */
 export const exitNames = [
-  'budget', 'fault', 'undefined', 'unimplemented', 'breakpoint',
-  'svc', 'hvc', 'smc', 'brk', 'hlt', 'dcps', 'drps', 'udf', 'eret',
-  'wfi', 'wfe', 'sev', 'yield', 'system', 'resynchronise',
-  'fp-trap', 'pc-alignment', 'sp-alignment', 'pac-failure', 'branch-target', 'illegal-state',
+  'budget',
+  'fault',
+  'undefined',
+  'unimplemented',
+  'breakpoint',
+  'svc',
+  'hvc',
+  'smc',
+  'brk',
+  'hlt',
+  'dcps',
+  'drps',
+  'udf',
+  'eret',
+  'wfi',
+  'wfe',
+  'sev',
+  'yield',
+  'system',
+  'resynchronise',
+  'fp-trap',
+  'pc-alignment',
+  'sp-alignment',
+  'pac-failure',
+  'branch-target',
+  'illegal-state',
 ] as const satisfies readonly (ExitName | 'budget' | 'fault')[];
 
 export type InterpreterExit = (typeof exitNames)[number];

@@ -1,6 +1,6 @@
 import type { ValueType } from '../../isa/builder.ts';
 import type { RuntimeFunctionName } from '../../isa/functions/index.ts';
-import type { Access, Block, Flag, Node, Operation, OperandSource, StateWord } from '../ir/node.ts';
+import type { Access, Block, Flag, Node, OperandSource, Operation, StateWord } from '../ir/node.ts';
 import { access as accessBits, CPU, dataTlbEntry, SCRATCH_END, slotAddress, slots, V_OFFSET } from '../layout.ts';
 import type { CodeWriter } from '../wasm/code.ts';
 import type { MemoryOpcode } from '../wasm/opcodes.ts';
@@ -111,7 +111,13 @@ export class HandlerEmitter {
         const offset = this.layout.offsetOf(action.source);
         code.get(record);
         code.memory(
-          action.source.kind === 'wide' ? 'i64.load' : action.source.kind === 'immediate' ? 'i64.load32_s' : action.source.kind === 'condition' ? 'i32.load16_u' : 'i32.load',
+          action.source.kind === 'wide'
+            ? 'i64.load'
+            : action.source.kind === 'immediate'
+              ? 'i64.load32_s'
+              : action.source.kind === 'condition'
+                ? 'i32.load16_u'
+                : 'i32.load',
           offset,
         );
         return;
@@ -171,7 +177,10 @@ export class HandlerEmitter {
         return;
       case 'read-vector':
         this.pushOperandOffset(action.source);
-        code.memory(({ 8: 'i32.load8_u', 16: 'i32.load16_u', 32: 'i32.load', 64: 'i64.load', 128: 'v128.load' } as const)[action.bits], CPU + V_OFFSET);
+        code.memory(
+          ({ 8: 'i32.load8_u', 16: 'i32.load16_u', 32: 'i32.load', 64: 'i64.load', 128: 'v128.load' } as const)[action.bits],
+          CPU + V_OFFSET,
+        );
         this.keep(node);
         return;
       case 'write-vector':
@@ -215,10 +224,10 @@ export class HandlerEmitter {
       case 'if': {
         this.push(operands[0]!);
         code.if();
-        this.emitBlock(action.then);
-        if (action.otherwise) {
+        this.emitBlock(action.met);
+        if (action.unmet) {
           code.else();
-          this.emitBlock(action.otherwise);
+          this.emitBlock(action.unmet);
         }
         code.end();
         return;
@@ -226,11 +235,11 @@ export class HandlerEmitter {
       case 'choose':
         this.push(operands[0]!);
         code.if(node.type);
-        this.emitBlock(action.then);
-        this.push(action.thenValue);
+        this.emitBlock(action.met);
+        this.push(action.metValue);
         code.else();
-        this.emitBlock(action.otherwise);
-        this.push(action.otherwiseValue);
+        this.emitBlock(action.unmet);
+        this.push(action.unmetValue);
         code.end();
         this.keep(node);
         return;

@@ -1,7 +1,7 @@
 import { encodingOf } from '../../isa/encoding.ts';
 import type { Fields, Instruction, Statics } from '../../isa/instruction.ts';
-import { Recorder } from '../ir/recorder.ts';
 import type { Operation } from '../ir/node.ts';
+import { Recorder } from '../ir/recorder.ts';
 import { isHot } from './hot.ts';
 import { RecordLayout } from './record.ts';
 

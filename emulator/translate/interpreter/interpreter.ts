@@ -43,7 +43,12 @@ const BTYPE_MASK = 3 << BTYPE_SHIFT;
  * Binds the compiled interpreter to a memory.
  * @param wordOf Instruction word of a predecoded record, 0 where the address is none.
  */
-export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory, host: HostImports, wordOf: (record: number) => number): Interpreter {
+export function instantiate(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  host: HostImports,
+  wordOf: (record: number) => number,
+): Interpreter {
   const functions: Record<string, (...operands: never[]) => number | bigint> = {};
   for (const [name, f] of Object.entries(runtimeFunctions) as [string, RuntimeFunction][]) functions[name] = f.run;
   const imports = { machine: { memory, ...host }, functions };

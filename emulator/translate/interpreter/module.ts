@@ -42,7 +42,7 @@ export function interpreterModule(table: HandlerTable, memory: MemoryImport): Ui
   const coldType = module.typeIndex({ parameters: ['i32', 'i64'], results: ['i32'] });
   const main = new MainLoop(table, hot, imports, coldType).write();
   module.export('run', module.function({ parameters: [], results: [] }, main));
-  if (coldFunctions.length > 0) module.table(coldFunctions);
+  module.table(coldFunctions);
   return module.finish();
 }
 

@@ -1,7 +1,7 @@
 import type { Fields } from '../../isa/instruction.ts';
 import { conditionTruthTable } from '../ir/conditions.ts';
-import type { Block, Node, Operation, OperandSource } from '../ir/node.ts';
-import { RECORD_BYTES, slots, SYSTEM_OFFSET } from '../layout.ts';
+import type { Block, Node, OperandSource, Operation } from '../ir/node.ts';
+import { RECORD_BYTES, SYSTEM_OFFSET, slots } from '../layout.ts';
 
 /** Byte offsets inside the vCPU block, as records hold them. */
 const registerOffset = (n: number, role: 'read' | 'write' | 'sp'): number =>
@@ -109,8 +109,8 @@ export class RecordLayout {
       this.branch = action.offset;
     }
     if (action.kind === 'if' || action.kind === 'choose') {
-      this.collect(action.then, into);
-      if (action.otherwise) this.collect(action.otherwise, into);
+      this.collect(action.met, into);
+      if (action.unmet) this.collect(action.unmet, into);
     }
     if (action.kind === 'access') this.collect(action.access.body, into);
   }

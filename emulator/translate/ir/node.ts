@@ -43,8 +43,8 @@ export type Action =
   | { readonly kind: 'write-system'; readonly source: OperandSource }
   | { readonly kind: 'check-sp'; readonly source: OperandSource }
   | { readonly kind: 'call'; readonly name: RuntimeFunctionName }
-  | { readonly kind: 'if'; readonly then: Block; readonly otherwise: Block | undefined }
-  | { readonly kind: 'choose'; readonly then: Block; readonly thenValue: Node; readonly otherwise: Block; readonly otherwiseValue: Node }
+  | { readonly kind: 'if'; readonly met: Block; readonly unmet: Block | undefined }
+  | { readonly kind: 'choose'; readonly met: Block; readonly metValue: Node; readonly unmet: Block; readonly unmetValue: Node }
   | { readonly kind: 'access'; readonly access: Access }
   | { readonly kind: 'access-result'; readonly of: Access; readonly index: number }
   | { readonly kind: 'host-load'; readonly host: HostNode; readonly offset: number; readonly size: number; readonly signed: boolean }

@@ -1,9 +1,19 @@
-import type { AccessOptions, Builder, Condition, ExitName, HostAddress, Operand, RegisterField, Value, ValueType } from '../../isa/builder.ts';
+import type {
+  AccessOptions,
+  Builder,
+  Condition,
+  ExitName,
+  HostAddress,
+  Operand,
+  RegisterField,
+  Value,
+  ValueType,
+} from '../../isa/builder.ts';
 import { type RuntimeFunction, type RuntimeFunctionName, runtimeFunctions } from '../../isa/functions/index.ts';
 import type { Fields, Instruction, Statics } from '../../isa/instruction.ts';
 import { opcode } from '../wasm/opcodes.ts';
 import { ConditionTests } from './conditions.ts';
-import type { Access, AccessKind, Action, Block, Flag, HostNode, Node, Operation, OperandSource, RegisterRole, StateWord } from './node.ts';
+import type { Access, AccessKind, Action, Block, Flag, HostNode, Node, OperandSource, Operation, RegisterRole, StateWord } from './node.ts';
 
 /** Records what an operation does as nodes; the readers (interpreter, translator) turn nodes into WebAssembly. */
 export class Recorder implements Builder {
@@ -52,7 +62,10 @@ export class Recorder implements Builder {
       return operand as Node;
     }
     if (type !== 'i32' && type !== 'i64') throw new Error(`a number cannot stand for a ${type}`);
-    return this.node(type, { kind: 'constant', value: type === 'i32' ? BigInt.asIntN(32, BigInt(operand)) : BigInt.asIntN(64, BigInt(operand)) });
+    return this.node(type, {
+      kind: 'constant',
+      value: type === 'i32' ? BigInt.asIntN(32, BigInt(operand)) : BigInt.asIntN(64, BigInt(operand)),
+    });
   }
 
   private pair(a: Operand, b: Operand): [Node, Node] {
@@ -177,7 +190,8 @@ export class Recorder implements Builder {
   }
 
   private shift(name: string, a: Value, amount: Operand): Node {
-    const count = typeof amount === 'object' && amount.type !== a.type ? (a.type === 'i64' ? this.extendU(amount) : this.wrap(amount)) : amount;
+    const count =
+      typeof amount === 'object' && amount.type !== a.type ? (a.type === 'i64' ? this.extendU(amount) : this.wrap(amount)) : amount;
     return this.integer(name, a, count);
   }
 
@@ -233,7 +247,11 @@ export class Recorder implements Builder {
     const f: RuntimeFunction = runtimeFunctions[name];
     if (!f) throw new Error(`no runtime function is called ${name}`);
     if (f.parameters.length !== operands.length) throw new Error(`${name} takes ${f.parameters.length} operands`);
-    return this.node(f.result, { kind: 'call', name }, operands.map((o, i) => this.as(f.parameters[i]!, o)));
+    return this.node(
+      f.result,
+      { kind: 'call', name },
+      operands.map((o, i) => this.as(f.parameters[i]!, o)),
+    );
   }
 
   // ---- flags
@@ -320,24 +338,24 @@ export class Recorder implements Builder {
 
   // ---- control inside an operation
   if(condition: Value, then: () => void, otherwise?: () => void): void {
-    const thenBlock = this.inBlock(then);
-    const otherwiseBlock = otherwise ? this.inBlock(otherwise) : undefined;
-    this.node('i32', { kind: 'if', then: thenBlock, otherwise: otherwiseBlock }, [this.as('i32', condition)]);
+    const met = this.inBlock(then);
+    const unmet = otherwise ? this.inBlock(otherwise) : undefined;
+    this.node('i32', { kind: 'if', met, unmet }, [this.as('i32', condition)]);
   }
 
   choose(condition: Value, then: () => Value, otherwise: () => Value): Value {
     let a: Node | undefined;
     let b: Node | undefined;
-    const thenBlock = this.inBlock(() => {
+    const met = this.inBlock(() => {
       a = then() as Node;
       a.uses++;
     });
-    const otherwiseBlock = this.inBlock(() => {
+    const unmet = this.inBlock(() => {
       b = otherwise() as Node;
       b.uses++;
     });
     if (a!.type !== b!.type) throw new Error('both branches of choose must give the same type');
-    const action: Action = { kind: 'choose', then: thenBlock, thenValue: a!, otherwise: otherwiseBlock, otherwiseValue: b! };
+    const action: Action = { kind: 'choose', met, metValue: a!, unmet, unmetValue: b! };
     return this.node(a!.type, action, [this.as('i32', condition)]);
   }
 
@@ -354,9 +372,21 @@ export class Recorder implements Builder {
     });
   }
 
-  access(address: Value, bytes: number, kind: AccessKind, options: AccessOptions, body: (host: HostAddress) => readonly Value[]): readonly Value[] {
+  access(
+    address: Value,
+    bytes: number,
+    kind: AccessKind,
+    options: AccessOptions,
+    body: (host: HostAddress) => readonly Value[],
+  ): readonly Value[] {
     let results: readonly Node[] = [];
-    const draft: { -readonly [K in keyof Access]: Access[K] } = { bytes, kind, options, body: { parent: undefined, nodes: [], ended: false }, results };
+    const draft: { -readonly [K in keyof Access]: Access[K] } = {
+      bytes,
+      kind,
+      options,
+      body: { parent: undefined, nodes: [], ended: false },
+      results,
+    };
     const host: HostNode = { host: true, access: draft };
     draft.body = this.inBlock(() => {
       results = body(host) as readonly Node[];

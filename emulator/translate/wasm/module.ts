@@ -14,10 +14,12 @@ export class ModuleWriter {
   private readonly imports: { module: string; name: string; type: number }[] = [];
   private readonly functions: { type: number; body: Uint8Array }[] = [];
   private readonly exported: { name: string; index: number }[] = [];
-  private tableEntries: readonly number[] = [];
+  private tableEntries: readonly number[] | undefined;
 
   /** @param shared The imported memory is shared; `maximumPages` then must match it. */
-  constructor(private readonly memory: { readonly module: string; readonly name: string; readonly shared: boolean; readonly maximumPages: number }) {}
+  constructor(
+    private readonly memory: { readonly module: string; readonly name: string; readonly shared: boolean; readonly maximumPages: number },
+  ) {}
 
   typeIndex(signature: Signature): number {
     const key = `${signature.parameters.join()}:${signature.results.join()}`;
@@ -81,10 +83,11 @@ export class ModuleWriter {
       s.unsigned(this.functions.length);
       for (const f of this.functions) s.unsigned(f.type);
     });
-    if (this.tableEntries.length > 0)
+    const entries = this.tableEntries;
+    if (entries)
       out.section(4, (s) => {
         s.raw([1, 0x70, 0]);
-        s.unsigned(this.tableEntries.length);
+        s.unsigned(entries.length);
       });
     out.section(7, (s) => {
       s.unsigned(this.exported.length);
@@ -94,11 +97,11 @@ export class ModuleWriter {
         s.unsigned(index);
       }
     });
-    if (this.tableEntries.length > 0)
+    if (entries)
       out.section(9, (s) => {
         s.raw([1, 0, 0x41, 0, 0x0b]);
-        s.unsigned(this.tableEntries.length);
-        for (const f of this.tableEntries) s.unsigned(f);
+        s.unsigned(entries.length);
+        for (const f of entries) s.unsigned(f);
       });
     out.section(10, (s) => {
       s.unsigned(this.functions.length);

@@ -31,10 +31,13 @@ function run(prefix: number | undefined, first: number, signature: string, names
   });
 }
 
-const integerCompare = (t: string) => ['eq', 'ne', 'lt_s', 'lt_u', 'gt_s', 'gt_u', 'le_s', 'le_u', 'ge_s', 'ge_u'].map((c) => `${t}.${c}`).join(' ');
+const integerCompare = (t: string) =>
+  ['eq', 'ne', 'lt_s', 'lt_u', 'gt_s', 'gt_u', 'le_s', 'le_u', 'ge_s', 'ge_u'].map((c) => `${t}.${c}`).join(' ');
 const floatCompare = (t: string) => ['eq', 'ne', 'lt', 'gt', 'le', 'ge'].map((c) => `${t}.${c}`).join(' ');
 const integerBinary = (t: string) =>
-  ['add', 'sub', 'mul', 'div_s', 'div_u', 'rem_s', 'rem_u', 'and', 'or', 'xor', 'shl', 'shr_s', 'shr_u', 'rotl', 'rotr'].map((c) => `${t}.${c}`).join(' ');
+  ['add', 'sub', 'mul', 'div_s', 'div_u', 'rem_s', 'rem_u', 'and', 'or', 'xor', 'shl', 'shr_s', 'shr_u', 'rotl', 'rotr']
+    .map((c) => `${t}.${c}`)
+    .join(' ');
 const floatUnary = (t: string) => ['abs', 'neg', 'ceil', 'floor', 'trunc', 'nearest', 'sqrt'].map((c) => `${t}.${c}`).join(' ');
 const floatBinary = (t: string) => ['add', 'sub', 'mul', 'div', 'min', 'max', 'copysign'].map((c) => `${t}.${c}`).join(' ');
 
@@ -71,7 +74,8 @@ run(0xfc, 2, 'F:i', 'i32.trunc_sat_f64_s i32.trunc_sat_f64_u');
 run(0xfc, 4, 'f:I', 'i64.trunc_sat_f32_s i64.trunc_sat_f32_u');
 run(0xfc, 6, 'F:I', 'i64.trunc_sat_f64_s i64.trunc_sat_f64_u');
 
-const simd = (first: number, signature: string, names: string, immediate?: 'lane' | 'lanes') => run(0xfd, first, signature, names, immediate);
+const simd = (first: number, signature: string, names: string, immediate?: 'lane' | 'lanes') =>
+  run(0xfd, first, signature, names, immediate);
 simd(13, 'vv:v', 'i8x16.shuffle', 'lanes');
 simd(14, 'vv:v', 'i8x16.swizzle');
 simd(15, 'i:v', 'i8x16.splat i16x8.splat i32x4.splat');
@@ -181,3 +185,8 @@ export const memoryOpcodes = {
 export type MemoryOpcode = keyof typeof memoryOpcodes;
 
 export const valueTypeBytes: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
+
+/** Names of every instruction in the table. */
+export function opcodeNames(): readonly string[] {
+  return [...table.keys()];
+}
