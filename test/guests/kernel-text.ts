@@ -26,7 +26,7 @@ export function systemMap(image: string, busybox: string): string | null {
     const initrd = join(folder, 'initramfs.cpio.gz');
     const entries = [directory('proc'), directory('bin'), program('bin/busybox', readFileSync(busybox)), program('init', init)];
     writeFileSync(initrd, gzipSync(cpio(entries), { level: 1 }));
-    const machine = '-M virt -cpu cortex-a57 -smp 1 -m 512 -accel tcg -nographic -no-reboot'.split(' ');
+    const machine = '-M virt -cpu cortex-a57 -smp 1 -m 512 -accel tcg -nographic -no-reboot -nic none'.split(' ');
     const arguments_ = [...machine, '-kernel', image, '-initrd', initrd, '-append', 'console=ttyAMA0 nokaslr quiet'];
     const done = spawnSync('qemu-system-aarch64', arguments_, {
       encoding: 'utf8',
@@ -49,10 +49,13 @@ function address(map: string, name: string): bigint {
   return BigInt(`0x${found[1]}`);
 }
 
-/** The distinct words of _stext.._etext in ascending order. The Image begins at _text. */
+/** The kernel's own code is linked at a multiple of this, and the Image begins there: EFI and boot code, then _stext. */
+const KERNEL_ALIGNMENT = 2 * 1024 * 1024;
+
+/** The distinct words of _stext.._etext in ascending order. */
 export function distinctTextWords(image: Buffer, map: string): Uint32Array {
-  const start = Number(address(map, '_stext') - address(map, '_text'));
-  const end = Number(address(map, '_etext') - address(map, '_text'));
+  const start = Number(address(map, '_stext') % BigInt(KERNEL_ALIGNMENT));
+  const end = start + Number(address(map, '_etext') - address(map, '_stext'));
   const words = new Uint32Array((end - start) / INSTRUCTION_SIZE);
   for (let index = 0; index < words.length; index++) words[index] = image.readUInt32LE(start + index * INSTRUCTION_SIZE);
   words.sort();
