@@ -21,9 +21,11 @@ export class Predecoder {
   fill(record: number, word: number, index: number): void {
     const { view } = this;
     const decoded = this.decode(word);
-    if (!decoded) return view.setUint16(record, builtinHandlers.undefined, true);
+    if (!decoded?.instruction.operation) {
+      view.setUint16(record, decoded ? builtinHandlers.unimplemented : builtinHandlers.undefined, true);
+      return;
+    }
     const { instruction, fields } = decoded;
-    if (!instruction.operation) return view.setUint16(record, builtinHandlers.unimplemented, true);
     let handler = this.table.numberOf(instruction, fields);
     let found = this.table.recorded(handler);
     if (found.layout.branch) {
