@@ -1,5 +1,6 @@
-import type { Builder, Value } from '../builder.ts';
+import type { Builder } from '../builder.ts';
 import { type Fields, type InstructionDefinition, instructions, type Static } from '../instruction.ts';
+import { authenticate, pointerKeys } from './pointer-authentication-operations.ts';
 
 const signed = (value: number, width: number): number => (value << (32 - width)) >> (32 - width);
 const offset26 = (f: Fields): number => signed(f.imm26!, 26) * 4;
@@ -94,12 +95,9 @@ const CALL_TYPE = 2;
 
 const jump: Pick<InstructionDefinition, 'statics'> = { statics: [jumpType] };
 
-/** Keys by the number that the pointer authentication functions know them by. */
-const instructionKey = { A: 0, B: 1 } as const;
+/** The instruction keys. */
+const instructionKey = { A: pointerKeys.IA, B: pointerKeys.IB } as const;
 type Key = keyof typeof instructionKey;
-
-const authenticated = (b: Builder, target: Value, modifier: Value, key: Key): Value =>
-  b.call('pointerAuthCheck', target, modifier, b.i32(instructionKey[key]));
 
 /** The stack pointer as a modifier. */
 const stackPointer = (): number => 31;
@@ -108,12 +106,12 @@ const stackPointer = (): number => 31;
 function authenticatedBranch(kind: 'jump' | 'call', key: Key, zero: boolean): InstructionDefinition {
   const mnemonic = `${kind === 'jump' ? 'br' : 'blr'}a${key.toLowerCase()}${zero ? 'z' : ''}`;
   return {
-    encoding: `1 1 0 1 0 1 1 ${zero ? 0 : 1} 0 0 ${kind === 'jump' ? '0 0' : '0 1'} 1 1 1 1 1 0 0 0 0 1 ${key === 'A' ? 0 : 1} Rn ${zero ? '1 1 1 1 1' : 'Rm'}`,
+    encoding: `1 1 0 1 0 1 1 ${zero ? 0 : 1} 0 ${kind === 'jump' ? '0 0' : '0 1'} 1 1 1 1 1 0 0 0 0 1 ${key === 'A' ? 0 : 1} Rn ${zero ? '1 1 1 1 1' : 'Rm'}`,
     feature: 'FEAT_PAuth',
     assembly: zero ? `${mnemonic} <Xn>` : `${mnemonic} <Xn>, <Xm|SP>`,
     ...(kind === 'jump' ? jump : {}),
     operation: (b, { btype }) => {
-      const target = authenticated(b, b.x(1, 'Rn'), zero ? b.i64(0) : b.xsp(1, 'Rm'), key);
+      const target = authenticate(b, b.x(1, 'Rn'), zero ? b.i64(0) : b.xsp(1, 'Rm'), instructionKey[key]);
       if (kind === 'call') link(b);
       b.branchRegister(target, kind, kind === 'jump' ? btype : CALL_TYPE);
     },
@@ -124,7 +122,7 @@ const authenticatedReturn = (key: Key): InstructionDefinition => ({
   encoding: `1 1 0 1 0 1 1 0 0 1 0 1 1 1 1 1 0 0 0 0 1 ${key === 'A' ? 0 : 1} 1 1 1 1 1 1 1 1 1 1`,
   feature: 'FEAT_PAuth',
   assembly: `reta${key.toLowerCase()}`,
-  operation: (b) => b.branchRegister(authenticated(b, b.x(1, linkRegister), b.xsp(1, stackPointer), key), 'return', 0),
+  operation: (b) => b.branchRegister(authenticate(b, b.x(1, linkRegister), b.xsp(1, stackPointer), instructionKey[key]), 'return', 0),
 });
 
 const authenticatedExceptionReturn = (key: Key): InstructionDefinition => ({

@@ -1,5 +1,6 @@
 import type { Builder, ExitName } from '../builder.ts';
 import { type InstructionDefinition, instructions } from '../instruction.ts';
+import { addPointerAuthentication, authenticate, pointerKeys, stripPointerAuthentication } from './pointer-authentication-operations.ts';
 
 const HINT = '1 1 0 1 0 1 0 1 0 0 0 0 0 0 1 1 0 0 1 0';
 const bits = (value: number, width: number): string => value.toString(2).padStart(width, '0').split('').join(' ');
@@ -53,8 +54,7 @@ export const hints = instructions('Hints', {
 
 // ---- pointer authentication in the hint space ---------------------------------------------------------------------------
 
-/** Numbers the pointer authentication functions know the instruction keys by. */
-const keys = { A: 0, B: 1 } as const;
+const keys = { A: pointerKeys.IA, B: pointerKeys.IB } as const;
 type Key = keyof typeof keys;
 type Modifier = 'zero' | 'sp' | '1716';
 
@@ -69,15 +69,15 @@ function authentication(number: number, action: 'add' | 'check', key: Key, modif
     name,
     (b) => {
       const with_ = modifier === '1716' ? b.x(1, register(16)) : modifier === 'sp' ? b.xsp(1, register(31)) : b.i64(0);
-      const call = action === 'add' ? 'pointerAuthAdd' : 'pointerAuthCheck';
-      b.setX(1, pointer, b.call(call, b.x(1, pointer), with_, b.i32(keys[key])));
+      const apply = action === 'add' ? addPointerAuthentication : authenticate;
+      b.setX(1, pointer, apply(b, b.x(1, pointer), with_, keys[key]));
     },
     'FEAT_PAuth',
   );
 }
 
 export const pointerAuthenticationHints = instructions('Hints (pointer authentication)', {
-  XPACLRI: hint(7, 'xpaclri', (b) => b.setX(1, register(30), b.call('pointerAuthStrip', b.x(1, register(30)), b.i32(0))), 'FEAT_PAuth'),
+  XPACLRI: hint(7, 'xpaclri', (b) => b.setX(1, register(30), stripPointerAuthentication(b, b.x(1, register(30)), 0)), 'FEAT_PAuth'),
   PACIA1716: authentication(8, 'add', 'A', '1716'),
   PACIB1716: authentication(10, 'add', 'B', '1716'),
   AUTIA1716: authentication(12, 'check', 'A', '1716'),
