@@ -83,6 +83,12 @@ export class CpuState {
     return this.i32[(this.base + SYSTEM_OFFSET) / 4 + slot * 2 + 1]!;
   }
 
+  setSystemWords(slot: number, low: number, high: number): void {
+    const at = (this.base + SYSTEM_OFFSET) / 4 + slot * 2;
+    this.i32[at] = low;
+    this.i32[at + 1] = high;
+  }
+
   /** Storage of a system register by name, for cold paths. */
   named(name: string): bigint {
     return this.system(systemRegisterSlot(name));

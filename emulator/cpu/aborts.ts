@@ -1,0 +1,63 @@
+import { decode } from '../isa/decoder.ts';
+import type { Fault } from '../memory/fault.ts';
+import { slots } from '../translate/layout.ts';
+import { type Core, vector } from './core.ts';
+import { enterEl1, enterEl2, routedToEl2 } from './exceptions.ts';
+import { HCR, R } from './registers.ts';
+import { EC, syndrome } from './syndrome.ts';
+
+const CM = 1 << 8;
+const S1PTW = 1 << 7;
+const WnR = 1 << 6;
+const ISV = 1 << 24;
+
+/** ISS[24:14] of a stage 2 data abort: the transfer, where one register without writeback is loaded or stored; else ISV = 0. */
+export function transferSyndrome(word: number): number {
+  const decoded = decode(word);
+  const transfer = decoded?.instruction.transfer?.(decoded.fields);
+  if (!transfer) return 0;
+  const { sas, sse, srt, sf, ar } = transfer;
+  return ISV | (sas << 22) | (sse << 21) | (srt << 16) | (sf << 15) | (ar << 14);
+}
+
+/** HPFAR_EL2 for an IPA: FIPA[47:4] holds IPA[55:12]. */
+export const hpfarOf = (ipa: number): bigint => BigInt(Math.floor(ipa / 4096)) << 4n;
+
+/**
+ * The exception for a fault: instruction or data abort, to EL1 for stage 1 and to EL2 for stage 2 (and for external aborts with HCR_EL2.TEA).
+ * @param word The instruction, for the syndrome of stage 2 data aborts.
+ */
+export function takeAbort(core: Core, fault: Fault, word: number): void {
+  const { state } = core;
+  const fetch = fault.access === 'fetch';
+  const external = fault.type === 'external abort';
+  const stage2 = fault.stage === 2;
+  const teaRouted = external && core.features.ras && (state.systemHigh(R.HCR_EL2) & HCR.high.TEA) !== 0;
+  const toEl2 = stage2 || teaRouted || routedToEl2(core);
+  const same = !toEl2 && state.low(slots.el) !== 0;
+  const maintenance = fault.access === 'maintenance' || fault.access === 'address translation';
+  let iss = fault.statusCode;
+  if (fault.s1ptw) iss |= S1PTW;
+  if (!fetch) {
+    if (maintenance) iss |= CM | WnR;
+    else if (fault.write) iss |= WnR;
+    if (stage2 && !fault.s1ptw && !maintenance && !external) iss |= transferSyndrome(word);
+  }
+  const ec = fetch
+    ? same
+      ? EC.instructionAbortSame
+      : EC.instructionAbortLower
+    : same
+      ? EC.dataAbortSame
+      : EC.dataAbortLower;
+  const values = { esr: syndrome(ec, iss), far: fault.va };
+  const elr = state.get(slots.pc);
+  if (!toEl2) enterEl1(core, vector.synchronous, values, elr);
+  else enterEl2(core, vector.synchronous, stage2 && hasIpa(fault) ? { ...values, hpfar: hpfarOf(fault.ipa) } : values, elr);
+}
+
+/**
+ * HPFAR_EL2 is written for stage 2 translation, Access flag and address size faults, and for any stage 2 fault on a stage 1 walk; for a plain permission
+ * fault it is UNKNOWN: here it holds the IPA too.
+ */
+const hasIpa = (fault: Fault): boolean => fault.type !== 'external abort' && fault.type !== 'alignment';

@@ -1,0 +1,82 @@
+import type { Clock } from './clock.ts';
+import type { Features } from './features.ts';
+import type { VirtualInterface } from './gic/virtual-interface.ts';
+import { levelOf, PSTATE } from './pstate.ts';
+import { R } from './registers.ts';
+import type { CpuState } from './state.ts';
+import { slots } from '../translate/layout.ts';
+
+/** The vector of an exception: what it is, as an offset from the entry of its source (Arm ARM D1.3.1.5). */
+export const vector = { synchronous: 0x000, irq: 0x080, fiq: 0x100, serror: 0x180 } as const;
+export type Vector = (typeof vector)[keyof typeof vector];
+
+/** An exception just taken, for whoever filters them. */
+export interface TakenException {
+  readonly targetEl: 1 | 2;
+  readonly vector: Vector;
+  readonly esr: bigint;
+  readonly far: bigint;
+  readonly elr: bigint;
+  readonly spsr: bigint;
+}
+
+/** What system instructions ask of the MMU (`emulator/memory`). */
+export interface Translation {
+  /** Called after every change of EL, PSTATE.PAN/UAO or a register that translation depends on: keeps the TLB pointers of the state in step. */
+  switchContext(): void;
+  /** TLBI and its kin. `xt`: the operand. */
+  invalidate(operation: string, xt: bigint): void;
+  /** AT: performs the translation and gives PAR_EL1; undefined: the fault noted is an exception (stage 2 external abort and the like). */
+  translateAddress(operation: string, va: bigint): bigint | undefined;
+  /** DC and IC by VA: true when the address translates with the rights the operation needs; false: a fault is noted. */
+  maintain(operation: string, va: bigint): boolean;
+}
+
+/** One vCPU's silicon, as the parts of the processor model share it. */
+export interface Core {
+  readonly state: CpuState;
+  readonly features: Features;
+  readonly clock: Clock;
+  readonly gic: VirtualInterface;
+  readonly mmu: Translation;
+  /** Event register (WFE, SEV). */
+  event: boolean;
+  /** Set when an exception to EL2 was taken: which vector. */
+  hypervisorVector: Vector | undefined;
+  /** A timer register changed: the deadline must be looked at again. */
+  timersChanged: boolean;
+  /** Asked after each exception to EL1 where set: true stops the processor at the vector. */
+  onException: ((taken: TakenException) => boolean) | undefined;
+  /** `onException` wants the processor to stop. */
+  stopAtVector: boolean;
+  /** SEV: wakes the other processors. */
+  sendEvent(): void;
+}
+
+/** PSTATE with NZCV, in SPSR layout, unsigned. */
+export const readPstate = (state: CpuState): number => (state.low(slots.pstate) | state.nzcv()) >>> 0;
+
+/** The slot the stack pointer of a mode (M[3:0]) is banked in. */
+const stackSlot = (mode: number): number => (mode & PSTATE.SP ? [R.SP_EL0, R.SP_EL1, R.SP_EL2, R.SP_EL2][mode >> 2]! : R.SP_EL0);
+
+/** Sets PSTATE from an SPSR word, NZCV included, and swaps the stack pointer where EL or SP changes. */
+export function writePstate(state: CpuState, value: number): void {
+  const from = stackSlot(state.low(slots.pstate) & PSTATE.mode);
+  const to = stackSlot(value & PSTATE.mode);
+  if (from !== to) {
+    state.setSystemWords(from, state.low(slots.sp), state.high(slots.sp));
+    state.setWords(slots.sp, state.systemLow(to), state.systemHigh(to));
+  }
+  state.setNzcv(value);
+  state.setWords(slots.pstate, value & ~PSTATE.NZCV, 0);
+  state.setWords(slots.el, levelOf(value), 0);
+}
+
+/** The instruction at PC is done: on to the next. It counts as executed. */
+export function completeInstruction(core: Core): void {
+  const { state } = core;
+  state.set(slots.pc, state.get(slots.pc) + 4n);
+  state.setWords(slots.remaining, state.low(slots.remaining) - 1, 0);
+  state.setLow(slots.pstate, state.low(slots.pstate) & ~PSTATE.BTYPE);
+  core.clock.instructions += 1;
+}
