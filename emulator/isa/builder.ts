@@ -23,6 +23,8 @@ export interface HostAddress {
 export interface AccessOptions {
   /** Natural alignment is required (exclusives, atomics, ordered accesses): else Alignment fault. Default: only where SCTLR_ELx.A or Device memory asks. `bytes` gives the alignment when it is not the access size. */
   readonly aligned?: boolean | number;
+  /** Bytes of one element, where the access moves several (pairs, multiple structures): the alignment that SCTLR_ELx.A and Device memory ask for. Default: the access size. */
+  readonly element?: number;
   /** LDTR/STTR: translated as an EL0 access when executed at EL1 with PSTATE.UAO == 0. */
   readonly unprivileged?: boolean;
   /** Part of an exclusive or atomic instruction (watch and abort syndrome differ). */

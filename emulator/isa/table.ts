@@ -7,8 +7,37 @@ import {
   unconditionalBranchImmediate,
   unconditionalBranchRegister,
 } from './instructions/branches.ts';
+import { dataProcessing1Source } from './instructions/data-processing-1-source.ts';
+import { dataProcessing2Source } from './instructions/data-processing-2-source.ts';
+import { dataProcessing3Source } from './instructions/data-processing-3-source.ts';
+import {
+  addSubtractExtendedRegister,
+  addSubtractImmediate,
+  addSubtractShiftedRegister,
+  addSubtractWithCarry,
+} from './instructions/data-processing-add-subtract.ts';
+import { bitfield, extract } from './instructions/data-processing-bitfield.ts';
+import { conditionalCompare, conditionalSelect, flagManipulation } from './instructions/data-processing-conditional.ts';
+import { logicalImmediate, logicalShiftedRegister } from './instructions/data-processing-logical.ts';
+import { moveWideImmediate, pcRelativeAddressing } from './instructions/data-processing-move.ts';
+import { pointerAuthentication } from './instructions/data-processing-pointer-authentication.ts';
 import { exceptionGeneration, reserved } from './instructions/exceptions.ts';
 import { hints, hintsWithRegister, pointerAuthenticationHints } from './instructions/hints.ts';
+import { atomicMemoryOperations, compareAndSwap } from './instructions/load-store-atomic.ts';
+import { loadAuthenticatedPointer } from './instructions/load-store-authenticated.ts';
+import { loadAcquireRcpc, loadStoreExclusive, loadStoreOrdered } from './instructions/load-store-exclusive.ts';
+import { loadStorePair } from './instructions/load-store-pair.ts';
+import {
+  loadAcquireStoreReleaseUnscaled,
+  loadLiteral,
+  loadStorePostIndexed,
+  loadStorePreIndexed,
+  loadStoreRegisterOffset,
+  loadStoreUnprivileged,
+  loadStoreUnscaled,
+  loadStoreUnsignedImmediate,
+  prefetchMemory,
+} from './instructions/load-store-register.ts';
 import { pstateImmediate, pstateRegisters } from './instructions/pstate.ts';
 import { systemInstructionClass, systemRegisterMove } from './instructions/system.ts';
 
@@ -31,7 +60,40 @@ export const allInstructions: readonly Instruction[] = [
   ...systemRegisterMove,
   ...systemInstructionClass,
   // Data processing (immediate)
+  ...moveWideImmediate,
+  ...pcRelativeAddressing,
+  ...logicalImmediate,
+  ...logicalShiftedRegister,
+  ...bitfield,
+  ...extract,
+  ...addSubtractImmediate,
+  ...addSubtractShiftedRegister,
+  ...addSubtractExtendedRegister,
+  ...addSubtractWithCarry,
   // Data processing (register)
+  ...pointerAuthentication,
+  ...conditionalSelect,
+  ...conditionalCompare,
+  ...flagManipulation,
+  ...dataProcessing3Source,
+  ...dataProcessing2Source,
+  ...dataProcessing1Source,
   // Loads and stores
+  ...loadStoreUnsignedImmediate,
+  ...loadStorePostIndexed,
+  ...loadStorePreIndexed,
+  ...loadStoreUnscaled,
+  ...loadStoreRegisterOffset,
+  ...loadStorePair,
+  ...loadLiteral,
+  ...prefetchMemory,
+  ...loadStoreUnprivileged,
+  ...loadStoreExclusive,
+  ...loadStoreOrdered,
+  ...loadAcquireRcpc,
+  ...loadAcquireStoreReleaseUnscaled,
+  ...compareAndSwap,
+  ...atomicMemoryOperations,
+  ...loadAuthenticatedPointer,
   // Floating point and Advanced SIMD
 ];

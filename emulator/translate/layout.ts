@@ -98,7 +98,7 @@ export const access = {
   /** Also set with `write` for read-modify-write. */
   read: 1 << 9,
   unprivileged: 1 << 10,
-  /** Natural alignment required; the alignment in bytes is in bits 23:16. */
+  /** Alignment required whatever SCTLR_ELx.A says. The alignment in bytes is in bits 23:16; without this bit it is the one that SCTLR_ELx.A and Device memory ask for. */
   aligned: 1 << 11,
   atomic: 1 << 12,
   ordered: 1 << 13,

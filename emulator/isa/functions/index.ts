@@ -1,5 +1,7 @@
 import type { ValueType } from '../builder.ts';
+import { checksumFunctions } from './checksum.ts';
 import { cryptographyFunctions } from './cryptography.ts';
+import { pointerAuthenticationFunctions } from './pointer-authentication.ts';
 import { saturatingFunctions } from './saturating.ts';
 import { softFloatFunctions } from './softfloat/index.ts';
 
@@ -16,6 +18,8 @@ export const runtimeFunctions = {
   ...softFloatFunctions,
   ...saturatingFunctions,
   ...cryptographyFunctions,
+  ...checksumFunctions,
+  ...pointerAuthenticationFunctions,
 } satisfies Record<string, RuntimeFunction>;
 
 export type RuntimeFunctionName = keyof typeof runtimeFunctions;

@@ -406,7 +406,7 @@ export class HandlerEmitter {
         (unprivileged ? accessBits.unprivileged : 0) |
         (access.options.atomic ? accessBits.atomic : 0) |
         (access.options.ordered ? accessBits.ordered : 0) |
-        (aligned ? accessBits.aligned | (alignment << accessBits.alignShift) : 0),
+        (aligned ? accessBits.aligned | (alignment << accessBits.alignShift) : (access.options.element ?? access.bytes) << accessBits.alignShift),
     );
     code.call(this.around.functions.access);
     code.tee(host);
