@@ -1,4 +1,4 @@
-import { ArmedPoints } from './debug/armed-points.ts';
+import { type ArmedBreakpoint, ArmedPoints } from './debug/armed-points.ts';
 import { contextOf, type Happening } from './debug/context.ts';
 import type { RunGoal, Standing } from './debug/stepping.ts';
 import type { Expression } from './expression/ast.ts';
@@ -7,6 +7,7 @@ import type {
   AddressSpace,
   ExitRecord,
   GuestException,
+  LoadedGuest,
   Machine,
   MachineConfiguration,
   MachineEvent,
@@ -59,11 +60,12 @@ export class DebuggedMachine implements Machine, TargetHooks {
     this.listener = listener;
   }
 
-  async launch(configuration: MachineConfiguration): Promise<void> {
+  async launch(configuration: MachineConfiguration): Promise<LoadedGuest> {
     if (this.target) throw new Error('the machine has been launched already');
     this.target = await this.build(configuration, (title, percent) => this.listener({ type: 'progress', title, percent }));
     this.target.hooks = this;
     this.arm();
+    return this.target.guest;
   }
 
   async reset(): Promise<void> {
@@ -172,11 +174,20 @@ export class DebuggedMachine implements Machine, TargetHooks {
       if ((target.readRegister(vcpu, 'sp') ?? 0n) >= this.goal.sp) return this.stopWith({ kind: 'step' }, undefined);
     }
     const ids: number[] = [];
-    for (const { point, decision } of this.armed.breakpointsAt(pc)) {
+    for (const { point, decision } of this.armedAt(vcpu, pc)) {
       if (point.vcpu !== undefined && point.vcpu !== vcpu) continue;
       if (decision.stops(contextOf(target, vcpu, undefined), this.say)) ids.push(point.id);
     }
     return ids.length > 0 && this.stopWith({ kind: 'breakpoint', ids }, undefined);
+  }
+
+  /** Breakpoints on this instruction, by virtual address and, where any are set by guest physical or physical address, by those. */
+  private *armedAt(vcpu: number, pc: bigint): Iterable<ArmedBreakpoint> {
+    yield* this.armed.breakpointsAt('va', pc);
+    if (!this.armed.physical) return;
+    const { ipa, pa } = this.target!.translate(vcpu, pc);
+    if (ipa !== undefined) yield* this.armed.breakpointsAt('ipa', ipa);
+    if (pa !== undefined) yield* this.armed.breakpointsAt('pa', pa);
   }
 
   exit(vcpu: number, name: string): boolean {
@@ -258,7 +269,11 @@ export class DebuggedMachine implements Machine, TargetHooks {
   private async idle(): Promise<void> {
     if (!this.saidIdle) {
       this.saidIdle = true;
-      this.listener({ type: 'log', category: 'note', text: 'every vCPU waits for an interrupt and no timer is set: only console input can wake the guest' });
+      this.listener({
+        type: 'log',
+        category: 'note',
+        text: 'every vCPU waits for an interrupt and no timer is set: only console input can wake the guest',
+      });
     }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

@@ -15,7 +15,12 @@ export const guestExceptionClasses: readonly GuestExceptionClass[] = [
   { key: 'branch-target', label: 'Branch target exception', description: 'EC 0x0d: BTI', classes: [0x0d] },
   { key: 'illegal-state', label: 'Illegal execution state', description: 'EC 0x0e: PSTATE.IL is 1', classes: [0x0e] },
   { key: 'svc', label: 'SVC', description: 'EC 0x15: system call', classes: [0x15] },
-  { key: 'system', label: 'System instruction trap', description: 'EC 0x18: MSR, MRS or system instruction trapped to EL1', classes: [0x18] },
+  {
+    key: 'system',
+    label: 'System instruction trap',
+    description: 'EC 0x18: MSR, MRS or system instruction trapped to EL1',
+    classes: [0x18],
+  },
   { key: 'pac', label: 'Pointer authentication failure', description: 'EC 0x1c: FPAC', classes: [0x1c] },
   { key: 'instruction-abort', label: 'Instruction abort', description: 'EC 0x20, 0x21', classes: [0x20, 0x21] },
   { key: 'pc-alignment', label: 'PC alignment fault', description: 'EC 0x22', classes: [0x22] },

@@ -28,6 +28,13 @@ export interface MachineConfiguration {
   readonly cpu: string;
 }
 
+/** Where the guest was put, guest physical addresses. */
+export interface LoadedGuest {
+  readonly entry: bigint;
+  readonly base: bigint;
+  readonly size: number;
+}
+
 /** One field of an exit record, decoded. */
 export interface ExitField {
   readonly name: string;
@@ -196,7 +203,7 @@ export interface Machine {
   onEvent(listener: (event: MachineEvent) => void): void;
 
   /** Builds the machine and loads the guest. It stands before its first instruction afterwards; no `stopped` event is sent. */
-  launch(configuration: MachineConfiguration): Promise<void>;
+  launch(configuration: MachineConfiguration): Promise<LoadedGuest>;
   /** Back to the state after `launch`. Stop points stay. */
   reset(): Promise<void>;
   /** Ends the machine and frees what it holds. */

@@ -5,7 +5,14 @@ export type MachineMethod = Exclude<keyof Machine, 'onEvent'>;
 
 /** To the worker. */
 export type MachineRequest =
-  | { readonly [M in MachineMethod]: { readonly type: 'call'; readonly id: number; readonly method: M; readonly arguments: Parameters<Machine[M]> } }[MachineMethod]
+  | {
+      readonly [M in MachineMethod]: {
+        readonly type: 'call';
+        readonly id: number;
+        readonly method: M;
+        readonly arguments: Parameters<Machine[M]>;
+      };
+    }[MachineMethod]
   /** So many console bytes have been delivered. */
   | { readonly type: 'console-delivered'; readonly bytes: number };
 

@@ -1,5 +1,5 @@
-import type { Field } from '../isa/registers/register.ts';
 import { systemRegisters } from '../isa/registers/index.ts';
+import type { Field } from '../isa/registers/register.ts';
 import { exitFieldNames } from './exits.ts';
 import type { Expression } from './expression/ast.ts';
 import type { Names } from './expression/names.ts';
@@ -22,7 +22,15 @@ const synonyms: Readonly<Record<string, string>> = { lr: 'x30', fp: 'x29', cpsr:
 const happeningNames: ReadonlySet<string> = new Set(['esr', 'far', 'elr', 'spsr', 'fault_ipa', 'exit_reason', ...exitFieldNames]);
 
 /** Whose field layout a name has, where it has no register entry of its own. */
-const layouts: Readonly<Record<string, string>> = { pstate: 'SPSR_EL1', esr: 'ESR_EL1', spsr: 'SPSR_EL1', hsr: 'ESR_EL2', esr_iss: 'ESR_EL2', fpcr: 'FPCR', fpsr: 'FPSR' };
+const layouts: Readonly<Record<string, string>> = {
+  pstate: 'SPSR_EL1',
+  esr: 'ESR_EL1',
+  spsr: 'SPSR_EL1',
+  hsr: 'ESR_EL2',
+  esr_iss: 'ESR_EL2',
+  fpcr: 'FPCR',
+  fpsr: 'FPSR',
+};
 
 const core = new Set(coreRegisters);
 const system = new Map(systemRegisters.map((r) => [r.name.toLowerCase(), r]));

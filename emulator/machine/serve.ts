@@ -1,4 +1,4 @@
-import { DebuggedMachine, type BuildTarget } from './debugged-machine.ts';
+import { type BuildTarget, DebuggedMachine } from './debugged-machine.ts';
 import type { MachineReply, MachineRequest, WorkerStart } from './messages.ts';
 
 /** The worker's end of the line. */

@@ -1,4 +1,4 @@
-import type { AddressSpace, ExitRecord, GuestException, MemoryRead, Translation, VcpuStatus } from './machine.ts';
+import type { AddressSpace, ExitRecord, GuestException, LoadedGuest, MemoryRead, Translation, VcpuStatus } from './machine.ts';
 
 /** Why the target stopped running. */
 export type RunEnd =
@@ -24,6 +24,7 @@ export interface TargetHooks {
 
 /** What the debugger needs of the machine below it: synchronous, in the same thread. */
 export interface Target {
+  readonly guest: LoadedGuest;
   readonly vcpuCount: number;
   hooks: TargetHooks | undefined;
   /** Console bytes the guest wrote since the last call. */

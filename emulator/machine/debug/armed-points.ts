@@ -6,26 +6,31 @@ interface Armed<T> {
   readonly decision: StopDecision;
 }
 
+export type ArmedBreakpoint = Armed<Breakpoint>;
+
 /** What is armed, indexed the way the hooks ask for it. */
 export class ArmedPoints {
   private readonly decisions = new Map<number, { readonly key: string; readonly decision: StopDecision }>();
-  private byAddress = new Map<bigint, Armed<Breakpoint>[]>();
+  private byAddress = new Map<string, ArmedBreakpoint[]>();
   private byExit = new Map<string, Armed<ExitFilter>[]>();
   private byClass = new Map<string, Armed<ExceptionFilter>[]>();
+  /** Any breakpoint by ipa or pa: then hits are looked up there too. */
+  physical = false;
   places: readonly { readonly space: AddressSpace; readonly address: bigint }[] = [];
 
   /** Replaces everything. A point that stays the same keeps its hit count. */
   set(points: StopPoints): void {
     const ids = new Set([...points.breakpoints, ...points.exits, ...points.exceptions].map((p) => p.id));
     for (const id of this.decisions.keys()) if (!ids.has(id)) this.decisions.delete(id);
-    this.byAddress = this.index(points.breakpoints, (b) => b.address);
+    this.byAddress = this.index(points.breakpoints, (b) => `${b.space}:${b.address}`);
+    this.physical = points.breakpoints.some((b) => b.space !== 'va');
     this.byExit = this.index(points.exits, (f) => f.exit);
     this.byClass = this.index(points.exceptions, (f) => f.class);
     this.places = points.breakpoints.map(({ space, address }) => ({ space, address }));
   }
 
-  breakpointsAt(address: bigint): readonly Armed<Breakpoint>[] {
-    return this.byAddress.get(address) ?? [];
+  breakpointsAt(space: AddressSpace, address: bigint): readonly ArmedBreakpoint[] {
+    return this.byAddress.get(`${space}:${address}`) ?? [];
   }
 
   exitFilters(name: string): readonly Armed<ExitFilter>[] {

@@ -1,6 +1,6 @@
-import { bits, findField } from '../expression/register-fields.ts';
 import { EvaluationError } from '../expression/error.ts';
 import type { EvaluationContext } from '../expression/evaluate.ts';
+import { bits, findField } from '../expression/register-fields.ts';
 import type { ExitRecord, GuestException } from '../machine.ts';
 import { fieldsOf } from '../names.ts';
 import type { Target } from '../target.ts';
@@ -40,7 +40,8 @@ export function contextOf(target: Target, vcpu: number, happening: Happening): E
     },
     read(space, address, bytes) {
       const { bytes: data, holes } = target.readMemory(vcpu, space, address, bytes);
-      if (holes.length > 0) throw new EvaluationError(`cannot read ${bytes} bytes at ${space}:0x${address.toString(16)}: ${holes[0]!.reason}`);
+      if (holes.length > 0)
+        throw new EvaluationError(`cannot read ${bytes} bytes at ${space}:0x${address.toString(16)}: ${holes[0]!.reason}`);
       let value = 0n;
       for (let i = bytes - 1; i >= 0; i--) value = (value << 8n) | BigInt(data[i]!);
       return value;

@@ -1,0 +1,111 @@
+import { parseMemorySize } from '../../emulator/vmm/launch.ts';
+import { RequestError } from '../request-error.ts';
+import { editorProperties, launchProperties, type PropertySchema } from './schema.ts';
+
+/** A launch configuration that has been checked, defaults filled in. */
+export interface LaunchConfiguration {
+  readonly kernel?: string;
+  readonly program?: string;
+  readonly initrd?: string;
+  readonly append?: string;
+  /** Bytes. */
+  readonly memory: number;
+  readonly cpus: number;
+  readonly cpu: string;
+  readonly stopOnEntry: boolean;
+  readonly symbols: readonly string[];
+  readonly console: 'integratedTerminal' | 'internalConsole';
+  readonly noDebug: boolean;
+}
+
+const schema: Readonly<Record<string, PropertySchema>> = launchProperties;
+
+/** Checks a launch configuration. Throws RequestError that names every field at fault. */
+export function checkConfiguration(given: unknown): LaunchConfiguration {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw new RequestError('the launch configuration is no object');
+  const configuration = given as Readonly<Record<string, unknown>>;
+  const problems: string[] = [];
+  for (const [name, value] of Object.entries(configuration)) {
+    if (editorProperties.has(name) || name.startsWith('__')) continue;
+    const property = schema[name];
+    if (!property) problems.push(`unknown field "${name}"${suggestion(name)}`);
+    else problems.push(...check(name, value, property));
+  }
+  const { kernel, program } = configuration;
+  if (kernel === undefined && program === undefined) problems.push('nothing to run: give "kernel" (an Image) or "program" (a .S file)');
+  if (kernel !== undefined && program !== undefined) problems.push('"kernel" and "program" exclude each other');
+  if (program !== undefined && configuration['initrd'] !== undefined) problems.push('"initrd" needs a "kernel"');
+  const memory =
+    typeof configuration['memory'] === 'string' || typeof configuration['memory'] === 'number' ? configuration['memory'] : '512M';
+  const bytes = memoryBytes(memory);
+  if (typeof bytes === 'string') problems.push(bytes);
+  if (problems.length > 0) throw new RequestError(`launch configuration: ${problems.join('; ')}`);
+  const symbols = configuration['symbols'];
+  return {
+    ...optional('kernel', kernel),
+    ...optional('program', program),
+    ...optional('initrd', configuration['initrd']),
+    ...optional('append', configuration['append'] ?? (kernel === undefined ? undefined : launchProperties.append.default)),
+    memory: bytes as number,
+    cpus: (configuration['cpus'] as number | undefined) ?? launchProperties.cpus.default,
+    cpu: (configuration['cpu'] as string | undefined) ?? launchProperties.cpu.default,
+    stopOnEntry: (configuration['stopOnEntry'] as boolean | undefined) ?? launchProperties.stopOnEntry.default,
+    symbols: symbols === undefined ? [] : Array.isArray(symbols) ? (symbols as string[]) : [symbols as string],
+    // A client that names no console gets plain output: only the extension knows how to open a terminal.
+    console: (configuration['console'] as LaunchConfiguration['console'] | undefined) ?? 'internalConsole',
+    noDebug: configuration['noDebug'] === true,
+  };
+}
+
+const optional = (name: string, value: unknown): Readonly<Record<string, string>> =>
+  value === undefined ? {} : { [name]: value as string };
+
+function check(name: string, value: unknown, property: PropertySchema): string[] {
+  const types = typeof property.type === 'string' ? [property.type] : property.type;
+  if (!types.some((type) => hasType(value, type)))
+    return [`"${name}" must be ${types.map(typeNames).join(' or ')}, not ${JSON.stringify(value)}`];
+  if (Array.isArray(value) && !value.every((item) => typeof item === 'string')) return [`"${name}" must be a list of strings`];
+  if (typeof value === 'string' && value === '' && name !== 'append') return [`"${name}" is empty`];
+  if (property.enum && !property.enum.includes(value as string))
+    return [`"${name}" must be ${property.enum.join(', ')}, not ${JSON.stringify(value)}`];
+  if (typeof value === 'number' && property.minimum !== undefined && (value < property.minimum || value > property.maximum!)) {
+    return [`"${name}" must be ${property.minimum} to ${property.maximum}, not ${value}`];
+  }
+  return [];
+}
+
+function hasType(value: unknown, type: string): boolean {
+  if (type === 'integer') return Number.isSafeInteger(value);
+  if (type === 'array') return Array.isArray(value);
+  return typeof value === type;
+}
+
+const typeNames = (type: string): string =>
+  (({ integer: 'a whole number', array: 'a list', boolean: 'true or false' }) as Record<string, string>)[type] ?? `a ${type}`;
+
+/** Bytes of RAM, or what is wrong with them. */
+function memoryBytes(memory: string | number): number | string {
+  try {
+    return parseMemorySize(String(memory));
+  } catch (error) {
+    return `"memory": ${(error as Error).message.replace(/\.$/, '')}`;
+  }
+}
+
+/** The field somebody may have meant: the nearest by edit distance. */
+function suggestion(name: string): string {
+  const nearest = Object.keys(schema)
+    .map((known) => ({ known, distance: editDistance(name.toLowerCase(), known.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance)[0]!;
+  return nearest.distance <= 2 ? ` (did you mean "${nearest.known}"?)` : '';
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    row = next;
+  }
+  return row[b.length]!;
+}

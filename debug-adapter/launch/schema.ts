@@ -1,0 +1,75 @@
+/** JSON schema of one property of a launch configuration: what VS Code checks while typing, and what the adapter checks again at launch. */
+export interface PropertySchema {
+  readonly type: string | readonly string[];
+  readonly description: string;
+  readonly enum?: readonly string[];
+  readonly enumDescriptions?: readonly string[];
+  readonly default?: unknown;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly pattern?: string;
+  readonly items?: { readonly type: string };
+}
+
+/** Launch configuration of type `kvm-arm64`. The manifest's `configurationAttributes` is this very table. */
+export const launchProperties = {
+  kernel: {
+    type: 'string',
+    description: 'arm64 kernel to boot: a raw Image (not Image.gz) or an ELF file. Either this or "program".',
+  },
+  program: {
+    type: 'string',
+    description: 'Assembly source (.S) of a small bare-metal guest, assembled at launch and loaded at 0x40080000. Either this or "kernel".',
+  },
+  initrd: { type: 'string', description: 'Initial RAM disk (cpio, possibly compressed as the kernel can unpack).' },
+  append: { type: 'string', description: 'Kernel command line.', default: 'console=ttyAMA0' },
+  memory: {
+    type: ['string', 'integer'],
+    description: 'Guest memory: a number with K, M or G (a bare number is MiB), up to 3G.',
+    default: '512M',
+  },
+  cpus: { type: 'integer', description: 'Number of vCPUs.', default: 1, minimum: 1, maximum: 8 },
+  cpu: {
+    type: 'string',
+    description: 'What the vCPUs offer to the guest.',
+    enum: ['cortex-a57', 'neoverse-n1', 'max'],
+    enumDescriptions: [
+      'Arm Cortex-A57: Armv8.0 with CRC32',
+      'Arm Neoverse N1: Armv8.2 with LSE atomics, RCpc, dot product',
+      'Everything this machine implements',
+    ],
+    default: 'cortex-a57',
+  },
+  stopOnEntry: { type: 'boolean', description: 'Stop before the first instruction of the guest.', default: true },
+  symbols: {
+    type: ['string', 'array'],
+    items: { type: 'string' },
+    description: 'Symbol files: vmlinux or another ELF file, or System.map. KASLR is found out by itself.',
+  },
+  console: {
+    type: 'string',
+    description: "Where the guest's console goes.",
+    enum: ['integratedTerminal', 'internalConsole'],
+    enumDescriptions: ['A terminal that also takes keystrokes', 'The Debug Console (output only)'],
+    default: 'integratedTerminal',
+  },
+} as const satisfies Readonly<Record<string, PropertySchema>>;
+
+/** Properties that editors put into every configuration; they are theirs. */
+export const editorProperties: ReadonlySet<string> = new Set([
+  'type',
+  'name',
+  'request',
+  'noDebug',
+  'debugServer',
+  'preLaunchTask',
+  'postDebugTask',
+  'presentation',
+  'internalConsoleOptions',
+  'serverReadyAction',
+  'suppressMultipleSessionWarning',
+  'windows',
+  'osx',
+  'linux',
+  'order',
+]);

@@ -1,0 +1,86 @@
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { guestExceptionClasses } from '../../emulator/machine/exception-classes.ts';
+import { hex } from '../../emulator/machine/expression/format.ts';
+import type { ExitRecord, GuestException } from '../../emulator/machine/machine.ts';
+import { fieldsOf } from '../../emulator/machine/names.ts';
+import { RequestError } from '../request-error.ts';
+import type { Guest, SessionState } from '../session-state.ts';
+import { locationText } from '../symbols/symbols.ts';
+import { fieldNodes } from '../views/fields.ts';
+import type { VariableNode } from '../views/node.ts';
+import { stoppedGuest, vcpuOf } from './guest.ts';
+
+type Body = DebugProtocol.ExceptionInfoResponse['body'];
+
+/** The exit or exception a vCPU stopped at, decoded. */
+export async function exceptionInfo(args: DebugProtocol.ExceptionInfoArguments, session: SessionState): Promise<Body> {
+  const guest = stoppedGuest(session);
+  const vcpu = vcpuOf(args.threadId, guest);
+  const cause = guest.stop?.vcpu === vcpu ? guest.stop.cause : undefined;
+  if (cause?.kind === 'exit') return exitInfo(cause.exit, guest);
+  if (cause?.kind === 'exception') return exceptionBody(cause.exception, guest);
+  if (cause?.kind === 'fatal') return { exceptionId: 'emulator stop', description: cause.message, breakMode: 'unhandled' };
+  throw new RequestError(`vCPU ${vcpu} did not stop at an exit or exception`);
+}
+
+async function exitInfo(exit: ExitRecord, { machine }: Guest): Promise<Body> {
+  const registers = await machine.readRegisters(exit.vcpu, ['ESR_EL2', 'FAR_EL2', 'HPFAR_EL2', 'ELR_EL2']);
+  const record = exit.fields.map(({ name, value, meaning }) => `${name} = ${hex(value)}${meaning === undefined ? '' : ` (${meaning})`}`);
+  const syndrome = await Promise.all(
+    registers.map(async ({ name, value }) => [`${name} = ${hex(value)}`, ...(await fieldLines(name, value))]),
+  );
+  return {
+    exceptionId: exit.name,
+    description: exit.summary,
+    breakMode: 'always',
+    details: {
+      message: exit.summary,
+      typeName: exit.name,
+      fullTypeName: `${exit.name} (${exit.reason})`,
+      stackTrace: [...record, ...syndrome.flat()].join('\n'),
+    },
+  };
+}
+
+async function exceptionBody(exception: GuestException, { symbols }: Guest): Promise<Body> {
+  const known = guestExceptionClasses.find((c) => c.key === exception.class);
+  const label = known?.label ?? exception.class;
+  const from = symbols.locate(exception.elr);
+  const synchronous = known?.classes !== undefined || exception.class === 'other';
+  const description = `${label} to EL${exception.targetEl}, return address ${hex(exception.elr)}${from ? ` <${locationText(from)}>` : ''}`;
+  const syndrome = synchronous
+    ? [`ESR_EL${exception.targetEl} = ${hex(exception.esr)}`, ...(await fieldLines('ESR_EL1', exception.esr))]
+    : [];
+  const state = [
+    `FAR_EL${exception.targetEl} = ${hex(exception.far)}`,
+    `SPSR_EL${exception.targetEl} = ${hex(exception.spsr)}`,
+    ...(await fieldLines('SPSR_EL1', exception.spsr)),
+  ];
+  return {
+    exceptionId: label,
+    description,
+    breakMode: 'always',
+    details: {
+      message: description,
+      typeName: label,
+      fullTypeName: known?.description ?? label,
+      stackTrace: [...syndrome, ...state].join('\n'),
+    },
+  };
+}
+
+/** Fields of a value as indented lines. */
+async function fieldLines(register: string, value: bigint): Promise<string[]> {
+  const layout = fieldsOf(register);
+  return layout.length === 0 ? [] : lines(fieldNodes(layout, value, undefined, undefined, 64), '  ');
+}
+
+async function lines(nodes: readonly VariableNode[], indent: string): Promise<string[]> {
+  const parts = await Promise.all(
+    nodes.map(async (node) => [
+      `${indent}${node.name} = ${node.value}`,
+      ...(node.children ? await lines(await node.children(), `${indent}  `) : []),
+    ]),
+  );
+  return parts.flat();
+}

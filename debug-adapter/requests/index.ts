@@ -1,0 +1,59 @@
+import type { GuestControl } from '../guest-control.ts';
+import type { SessionState } from '../session-state.ts';
+import {
+  breakpointLocations,
+  setBreakpoints,
+  setExceptionBreakpoints,
+  setFunctionBreakpoints,
+  setInstructionBreakpoints,
+} from './breakpoints.ts';
+import { completions } from './completions.ts';
+import { consoleInput } from './console-input.ts';
+import { disassemble } from './disassemble.ts';
+import { evaluate, setExpression } from './evaluate.ts';
+import { exceptionInfo } from './exception-info.ts';
+import { continueGuest, next, pause, stepIn, stepOut } from './execution.ts';
+import { attach, configurationDone, disconnect, initialize, launch, restart, terminate } from './lifecycle.ts';
+import { readMemory, writeMemory } from './memory.ts';
+import { loadedSources, source } from './sources.ts';
+import { stackTrace, threads } from './stack.ts';
+import { scopes, setVariable, variables } from './variables.ts';
+
+/** Answers a request: the body of its response, or an error whose message the person reads. Arguments come from outside: never trust them. */
+export type RequestHandler = (args: any, session: SessionState, control: GuestControl) => unknown;
+
+/** Every request this adapter answers, by its command. */
+export const requests: Readonly<Record<string, RequestHandler>> = {
+  initialize,
+  launch,
+  attach,
+  configurationDone,
+  restart,
+  terminate,
+  disconnect,
+  setBreakpoints,
+  setFunctionBreakpoints,
+  setInstructionBreakpoints,
+  setExceptionBreakpoints,
+  breakpointLocations,
+  continue: continueGuest,
+  pause,
+  next,
+  stepIn,
+  stepOut,
+  threads,
+  stackTrace,
+  scopes,
+  variables,
+  setVariable,
+  evaluate,
+  setExpression,
+  completions,
+  exceptionInfo,
+  disassemble,
+  readMemory,
+  writeMemory,
+  source,
+  loadedSources,
+  'kvmArm64.input': consoleInput,
+};

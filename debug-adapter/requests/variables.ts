@@ -1,0 +1,100 @@
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { parseExpression } from '../../emulator/machine/expression/parser.ts';
+import { fieldsOf } from '../../emulator/machine/names.ts';
+import { RequestError } from '../request-error.ts';
+import type { SessionState } from '../session-state.ts';
+import { fieldNodes } from '../views/fields.ts';
+import { kvmRunNodes } from '../views/kvm-run.ts';
+import type { VariableNode } from '../views/node.ts';
+import { accessTo, registerNodes, type Subject } from '../views/registers.ts';
+import { simdNodes } from '../views/simd.ts';
+import { systemRegisterGroups } from '../views/system-registers.ts';
+import { stateChanged } from './changes.ts';
+import { frameOf, liveGuest, stoppedGuest } from './guest.ts';
+
+const general = [...Array.from({ length: 31 }, (_, n) => `x${n}`), 'sp', 'pc', 'pstate'];
+
+/** What a frame's registers are shown under. */
+export function scopes(args: DebugProtocol.ScopesArguments, session: SessionState): DebugProtocol.ScopesResponse['body'] {
+  const guest = stoppedGuest(session);
+  const { vcpu } = frameOf(args.frameId, session);
+  const subject: Subject = { guest, vcpu, changed: () => stateChanged(session) };
+  const scope = (name: string, children: () => Promise<readonly VariableNode[]>, expensive = false): DebugProtocol.Scope => ({
+    name,
+    variablesReference: session.variables.create({ name, value: '', children }),
+    expensive,
+    ...(name === 'General' ? { presentationHint: 'registers' } : {}),
+  });
+  return {
+    scopes: [
+      scope('General', () => registerNodes(general, subject)),
+      scope('PSTATE', () => pstateNodes(subject)),
+      scope('kvm_run', () => kvmRunNodes(subject)),
+      scope('FP/SIMD', () => simdNodes(subject), true),
+      scope('System registers', async () => systemRegisterGroups(subject), true),
+    ],
+  };
+}
+
+async function pstateNodes(subject: Subject): Promise<readonly VariableNode[]> {
+  const access = accessTo('pstate', subject);
+  return fieldNodes(fieldsOf('pstate'), await access.read(), '$pstate', access, 64);
+}
+
+/** Rows inside a scope, a register or a field. */
+export async function variables(
+  args: DebugProtocol.VariablesArguments,
+  session: SessionState,
+): Promise<DebugProtocol.VariablesResponse['body']> {
+  stoppedGuest(session);
+  const children = await childrenOf(args.variablesReference, session);
+  const start = args.start ?? 0;
+  const wanted = children.slice(start, args.count ? start + args.count : undefined);
+  return { variables: wanted.map((node) => variable(node, session)) };
+}
+
+/** Changes a register or a field of one. */
+export async function setVariable(
+  args: DebugProtocol.SetVariableArguments,
+  session: SessionState,
+): Promise<DebugProtocol.SetVariableResponse['body']> {
+  const guest = stoppedGuest(session);
+  const node = (await childrenOf(args.variablesReference, session)).find((n) => n.name === args.name);
+  if (!node) throw new RequestError(`there is no variable "${args.name}" here`);
+  if (!node.set) throw new RequestError(`${node.name} cannot be changed`);
+  const vcpu = guest.stop?.vcpu ?? 0;
+  await node.set(await valueOf(args.value, vcpu, session));
+  const after = (await childrenOf(args.variablesReference, session)).find((n) => n.name === args.name) ?? node;
+  const { name: _, ...shown } = variable(after, session);
+  return shown;
+}
+
+/** Value a person typed for a register: an expression, or 128 bits in hexadecimal. */
+export async function valueOf(text: string, vcpu: number, session: SessionState): Promise<bigint> {
+  // A value copied from the view may carry the symbol or the meaning behind it.
+  const typed = String(text)
+    .replace(/\s+(<[^>]*>|\([^()]*\))\s*$/, '')
+    .trim();
+  if (/^0x[0-9a-f]{1,32}$/i.test(typed)) return BigInt(typed);
+  const { machine, names } = liveGuest(session);
+  return machine.evaluate(vcpu, parseExpression(typed, names));
+}
+
+async function childrenOf(reference: unknown, session: SessionState): Promise<readonly VariableNode[]> {
+  const node = typeof reference === 'number' ? session.variables.get(reference) : undefined;
+  if (!node) throw new RequestError(`variablesReference ${String(reference)} is not one of the current stop`);
+  return (await node.children?.()) ?? [];
+}
+
+/** A node as DAP shows it. */
+export function variable(node: VariableNode, session: SessionState): DebugProtocol.Variable {
+  return {
+    name: node.name,
+    value: node.value,
+    variablesReference: node.children ? session.variables.create(node) : 0,
+    ...(node.type === undefined ? {} : { type: node.type }),
+    ...(node.expression === undefined ? {} : { evaluateName: node.expression }),
+    ...(node.memoryReference === undefined ? {} : { memoryReference: node.memoryReference }),
+    ...(node.set ? {} : { presentationHint: { attributes: ['readOnly'] } }),
+  };
+}
