@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+/** The checkout. */
+export const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /** Not committed: everything in here can be obtained again. */
 export const guestCache = join(repository, '.cache', 'guests');

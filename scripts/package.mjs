@@ -1,0 +1,20 @@
+/** Packages the extension: kvm-arm64-debug.vsix at the top of the checkout. */
+import { join } from 'node:path';
+import { prepareBuild, prepareDependencies, root, step } from './prepare.mjs';
+
+export const vsix = join(root, 'kvm-arm64-debug.vsix');
+
+/** The bundles hold the dependencies, so none are packed. */
+export function packageExtension() {
+  const vsce = join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
+  step(process.execPath, [vsce, 'package', '--no-dependencies', '--allow-missing-repository', '--skip-license', '--out', vsix], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return vsix;
+}
+
+if (process.argv[1]?.endsWith('package.mjs')) {
+  prepareDependencies();
+  prepareBuild();
+  console.log(packageExtension());
+}
