@@ -106,7 +106,7 @@ export const conditionalCompare = [
 /** N, Z and V of an 8- or 16-bit value; C stays. */
 function evaluateInto(bits: 8 | 16): InstructionDefinition {
   return {
-    encoding: `0 0 1 1 1 0 1 0 0 0 0 0 0 0 0 ${bits === 8 ? 0 : 1} 0 0 1 0 Rn 0 1 1 0 1`,
+    encoding: `0 0 1 1 1 0 1 0 0 0 0 000000 ${bits === 8 ? 0 : 1} 0010 Rn 0 1101`,
     feature: 'FEAT_FlagM',
     assembly: `setf${bits} <Wn>`,
     operation: (b) => {
