@@ -92,19 +92,22 @@ export class GuestControl {
     const { guest } = session;
     switch (event.type) {
       case 'console':
-        return this.console(this.decoder.decode(event.bytes, { stream: true }), session);
+        this.console(this.decoder.decode(event.bytes, { stream: true }), session);
+        break;
       case 'log':
-        return session.output(`${event.text}\n`, event.category === 'warning' ? 'important' : 'console');
-      case 'progress':
-        return;
+        session.output(`${event.text}\n`, event.category === 'warning' ? 'important' : 'console');
+        break;
       case 'continued':
         if (guest) running(guest, session);
-        return;
+        break;
       case 'stopped':
         if (guest) void this.announceStop(event.vcpu, event.cause, guest, session);
-        return;
+        break;
       case 'terminated':
-        return this.terminated(event.termination, session);
+        this.terminated(event.termination, session);
+        break;
+      case 'progress':
+        break;
     }
   }
 

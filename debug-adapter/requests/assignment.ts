@@ -6,13 +6,13 @@ import { fieldsOf } from '../../emulator/machine/names.ts';
 import { RequestError } from '../request-error.ts';
 import type { SessionState } from '../session-state.ts';
 import { liveGuest } from './guest.ts';
-import { valueOf } from './variables.ts';
+import { typedValue } from './variables.ts';
 
 /** Sets what `target` names to the value of `text`. Throws RequestError for what cannot be assigned to. */
 export async function assign(target: string, text: string, vcpu: number, session: SessionState): Promise<void> {
   const { machine, names } = liveGuest(session);
   const place = parseExpression(target, names);
-  const value = await valueOf(text, vcpu, session);
+  const value = await typedValue(text, vcpu, session);
   await store(place, value, vcpu, machine);
 }
 

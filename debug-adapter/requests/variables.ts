@@ -63,14 +63,14 @@ export async function setVariable(
   if (!node) throw new RequestError(`there is no variable "${args.name}" here`);
   if (!node.set) throw new RequestError(`${node.name} cannot be changed`);
   const vcpu = guest.stop?.vcpu ?? 0;
-  await node.set(await valueOf(args.value, vcpu, session));
+  await node.set(await typedValue(args.value, vcpu, session));
   const after = (await childrenOf(args.variablesReference, session)).find((n) => n.name === args.name) ?? node;
   const { name: _, ...shown } = variable(after, session);
   return shown;
 }
 
 /** Value a person typed for a register: an expression, or 128 bits in hexadecimal. */
-export async function valueOf(text: string, vcpu: number, session: SessionState): Promise<bigint> {
+export async function typedValue(text: string, vcpu: number, session: SessionState): Promise<bigint> {
   // A value copied from the view may carry the symbol or the meaning behind it.
   const typed = String(text)
     .replace(/\s+(<[^>]*>|\([^()]*\))\s*$/, '')
