@@ -43,13 +43,7 @@ export function takeAbort(core: Core, fault: Fault, word: number): void {
     else if (fault.write) iss |= WnR;
     if (stage2 && !fault.s1ptw && !maintenance && !external) iss |= transferSyndrome(word);
   }
-  const ec = fetch
-    ? same
-      ? EC.instructionAbortSame
-      : EC.instructionAbortLower
-    : same
-      ? EC.dataAbortSame
-      : EC.dataAbortLower;
+  const ec = fetch ? (same ? EC.instructionAbortSame : EC.instructionAbortLower) : same ? EC.dataAbortSame : EC.dataAbortLower;
   const values = { esr: syndrome(ec, iss), far: fault.va };
   const elr = state.get(slots.pc);
   if (!toEl2) enterEl1(core, vector.synchronous, values, elr);

@@ -1,10 +1,11 @@
+import type { Fault } from '../memory/fault.ts';
+import { slots } from '../translate/layout.ts';
 import type { Clock } from './clock.ts';
 import type { Features } from './features.ts';
 import type { VirtualInterface } from './gic/virtual-interface.ts';
 import { levelOf, PSTATE } from './pstate.ts';
 import { R } from './registers.ts';
 import type { CpuState } from './state.ts';
-import { slots } from '../translate/layout.ts';
 
 /** The vector of an exception: what it is, as an offset from the entry of its source (Arm ARM D1.3.1.5). */
 export const vector = { synchronous: 0x000, irq: 0x080, fiq: 0x100, serror: 0x180 } as const;
@@ -22,6 +23,8 @@ export interface TakenException {
 
 /** What system instructions ask of the MMU (`emulator/memory`). */
 export interface Translation {
+  /** The fault that is in hand after an access, fetch, AT or maintenance that did not complete. */
+  readonly fault: Fault;
   /** Called after every change of EL, PSTATE.PAN/UAO or a register that translation depends on: keeps the TLB pointers of the state in step. */
   switchContext(): void;
   /** TLBI and its kin. `xt`: the operand. */
@@ -39,6 +42,15 @@ export interface Core {
   readonly clock: Clock;
   readonly gic: VirtualInterface;
   readonly mmu: Translation;
+  /** CCSIDR_EL1 by CSSELR_EL1 (level and InD). */
+  readonly cacheSizes: Readonly<Record<number, bigint>>;
+  /** How many comparators ID_AA64DFR0_EL1 counts. */
+  readonly breakpoints: number;
+  readonly watchpoints: number;
+  /** ID_AA64ISAR1_EL1.APA or ID_AA64ISAR2_EL1.APA3, and the algorithm it stands for. */
+  readonly pointerAuth: { readonly level: number; readonly algorithm: 'QARMA5' | 'QARMA3' };
+  /** Instruction count at the last exception entry: an exception with none executed since is charged, so that a loop of exceptions ends its slice. */
+  lastException: number;
   /** Event register (WFE, SEV). */
   event: boolean;
   /** Set when an exception to EL2 was taken: which vector. */
@@ -72,11 +84,17 @@ export function writePstate(state: CpuState, value: number): void {
   state.setWords(slots.el, levelOf(value), 0);
 }
 
+/** An instruction was executed: it counts, for the slice and for time. */
+export function countInstruction(core: Core): void {
+  const { state } = core;
+  state.setWords(slots.remaining, state.low(slots.remaining) - 1, 0);
+  core.clock.instructions += 1;
+}
+
 /** The instruction at PC is done: on to the next. It counts as executed. */
 export function completeInstruction(core: Core): void {
   const { state } = core;
   state.set(slots.pc, state.get(slots.pc) + 4n);
-  state.setWords(slots.remaining, state.low(slots.remaining) - 1, 0);
   state.setLow(slots.pstate, state.low(slots.pstate) & ~PSTATE.BTYPE);
-  core.clock.instructions += 1;
+  countInstruction(core);
 }

@@ -1,5 +1,5 @@
 import { slots } from '../translate/layout.ts';
-import { type Core, readPstate, type Vector, vector, writePstate } from './core.ts';
+import { type Core, countInstruction, readPstate, type Vector, vector, writePstate } from './core.ts';
 import { levelOf, PSTATE } from './pstate.ts';
 import { HCR, R, SCTLR } from './registers.ts';
 import { EC, syndrome } from './syndrome.ts';
@@ -20,7 +20,12 @@ const source = { currentSp0: 0x000, currentSpx: 0x200, lowerAarch64: 0x400 } as 
  * @param old PSTATE before, SPSR layout.
  * @param sctlr SCTLR of the target level: low and high word.
  */
-export function pstateAtEntry(old: number, target: 1 | 2, sctlr: { readonly low: number; readonly high: number }, features: Core['features']): number {
+export function pstateAtEntry(
+  old: number,
+  target: 1 | 2,
+  sctlr: { readonly low: number; readonly high: number },
+  features: Core['features'],
+): number {
   let value = (old & (PSTATE.NZCV | PSTATE.PAN | PSTATE.DIT)) | PSTATE.DAIF | (target << PSTATE.elShift) | PSTATE.SP;
   if (target === 1 && features.pan && (sctlr.low & SCTLR.SPAN) === 0) value |= PSTATE.PAN;
   if (features.ssbs && sctlr.high & SCTLR.high.DSSBS) value |= PSTATE.SSBS;
@@ -34,6 +39,8 @@ export function pstateAtEntry(old: number, target: 1 | 2, sctlr: { readonly low:
  */
 export function enterEl1(core: Core, kind: Vector, { esr, far }: Partial<Syndrome>, elr: bigint): void {
   const { state } = core;
+  if (core.lastException === core.clock.instructions) countInstruction(core);
+  core.lastException = core.clock.instructions;
   const old = readPstate(state);
   state.setSystem(R.SPSR_EL1, BigInt(old));
   state.setSystem(R.ELR_EL1, elr);

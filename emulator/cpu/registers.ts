@@ -7,7 +7,17 @@ const names = [
   ...['HCR_EL2', 'CPTR_EL2', 'MDCR_EL2', 'HSTR_EL2', 'SCTLR_EL2', 'VTTBR_EL2', 'VTCR_EL2', 'VBAR_EL2', 'VPIDR_EL2', 'VMPIDR_EL2'],
   ...['ESR_EL2', 'FAR_EL2', 'HPFAR_EL2', 'ELR_EL2', 'SPSR_EL2', 'VSESR_EL2', 'VDISR_EL2', 'CNTHCTL_EL2', 'CNTVOFF_EL2'],
   ...['CNTKCTL_EL1', 'CNTFRQ_EL0', 'CNTV_CTL_EL0', 'CNTV_CVAL_EL0', 'CNTP_CTL_EL0', 'CNTP_CVAL_EL0', 'MDSCR_EL1', 'OSLSR_EL1', 'OSDLR_EL1'],
-  ...['ICC_PMR_EL1', 'ICC_SRE_EL1', 'ICC_SRE_EL2', 'ICH_HCR_EL2', 'ICH_VMCR_EL2', 'ICH_VTR_EL2', 'ICH_LR0_EL2', 'ICH_AP0R0_EL2', 'ICH_AP1R0_EL2'],
+  ...[
+    'ICC_PMR_EL1',
+    'ICC_SRE_EL1',
+    'ICC_SRE_EL2',
+    'ICH_HCR_EL2',
+    'ICH_VMCR_EL2',
+    'ICH_VTR_EL2',
+    'ICH_LR0_EL2',
+    'ICH_AP0R0_EL2',
+    'ICH_AP1R0_EL2',
+  ],
 ] as const;
 
 type Name = (typeof names)[number];

@@ -1,5 +1,5 @@
 import { systemRegisterSlot } from '../isa/registers/index.ts';
-import { CPU, CPU_BYTES, SYSTEM_OFFSET, V_OFFSET, slots } from '../translate/layout.ts';
+import { CPU, CPU_BYTES, SYSTEM_OFFSET, slots, V_OFFSET } from '../translate/layout.ts';
 
 /**
  * A vCPU's registers: typed views of its block. While the vCPU runs, its block is at `CPU` (the addresses generated code uses);

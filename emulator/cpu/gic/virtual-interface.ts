@@ -14,7 +14,8 @@ const SPURIOUS = 1023;
 const IDLE_PRIORITY = 0xff;
 
 /** ICH_VTR_EL2: PRIbits, PREbits (minus one), 16 INTID bits, A3V, nV4, TDS, ListRegs (minus one). */
-export const ICH_VTR = (((PRIORITY_BITS - 1) << 29) | ((PREEMPTION_BITS - 1) << 26) | (1 << 21) | (1 << 20) | (1 << 19) | (LIST_REGISTERS - 1)) >>> 0;
+export const ICH_VTR =
+  (((PRIORITY_BITS - 1) << 29) | ((PREEMPTION_BITS - 1) << 26) | (1 << 21) | (1 << 20) | (1 << 19) | (LIST_REGISTERS - 1)) >>> 0;
 
 /** ICH_HCR_EL2. */
 export const ICH_HCR = {
@@ -34,7 +35,15 @@ export const ICH_HCR = {
 } as const;
 
 /** ICH_VMCR_EL2. */
-export const ICH_VMCR = { VENG0: 1 << 0, VENG1: 1 << 1, VCBPR: 1 << 4, VEOIM: 1 << 9, vbpr1Shift: 18, vbpr0Shift: 21, vpmrShift: 24 } as const;
+export const ICH_VMCR = {
+  VENG0: 1 << 0,
+  VENG1: 1 << 1,
+  VCBPR: 1 << 4,
+  VEOIM: 1 << 9,
+  vbpr1Shift: 18,
+  vbpr0Shift: 21,
+  vpmrShift: 24,
+} as const;
 
 /** High word of ICH_LR<n>_EL2. */
 export const LR = { PENDING: 1 << 30, ACTIVE: 1 << 31, HW: 1 << 29, GROUP1: 1 << 28, EOI: 1 << 9, priorityShift: 16 } as const;

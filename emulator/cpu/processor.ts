@@ -1,0 +1,435 @@
+import { decode } from '../isa/decoder.ts';
+import { systemRegisterSlot, systemRegisters } from '../isa/registers/index.ts';
+import { exitNames, type InterpreterExit } from '../translate/exits.ts';
+import type { Interpreter } from '../translate/interpreter/interpreter.ts';
+import { slots } from '../translate/layout.ts';
+import { takeAbort } from './aborts.ts';
+import { type Clock, COUNTER_FREQUENCY } from './clock.ts';
+import {
+  type Core,
+  completeInstruction,
+  countInstruction,
+  readPstate,
+  type TakenException,
+  type Translation,
+  type Vector,
+  vector,
+  writePstate,
+} from './core.ts';
+import { deriveInterrupts, deriveState, fpTrapTarget, unsupportedConfiguration } from './derived-state.ts';
+import { debugEnabled, exceptionReturn } from './exception-return.ts';
+import { enterEl1, enterEl2, takeSynchronous, takeUndefined, trapToEl2 } from './exceptions.ts';
+import { Features } from './features.ts';
+import { ICH_VTR, VirtualInterface } from './gic/virtual-interface.ts';
+import { pendingInterrupts, takeInterrupt } from './interrupts.ts';
+import { pointerAuthCheck } from './pointer-auth.ts';
+import { idRegister, type Profile } from './profiles/profile.ts';
+import { levelOf, PSTATE } from './pstate.ts';
+import { HCR, R, SCTLR } from './registers.ts';
+import type { CpuState } from './state.ts';
+import { EC, syndrome, unconditional } from './syndrome.ts';
+import { performSystem } from './system/instructions.ts';
+import { readRegister, writeRegister } from './system/registers.ts';
+
+/** Why the processor left the guest. */
+export type ProcessorExit =
+  /** An exception to EL2: ESR_EL2, FAR_EL2, HPFAR_EL2, ELR_EL2, SPSR_EL2 say what. PC and PSTATE are the guest's. */
+  | { readonly kind: 'trap' }
+  /** An interrupt for the host: the virtual CPU interface asks for maintenance, the guest changed a timer, or waits without being trapped. */
+  | { readonly kind: 'irq' }
+  | { readonly kind: 'budget' }
+  /** The instruction at PC has a breakpoint and was not executed. */
+  | { readonly kind: 'breakpoint' }
+  /** `onException` asked for it: PC is at the vector. */
+  | { readonly kind: 'exception' }
+  | { readonly kind: 'stop'; readonly message: string };
+
+const EXIT = {
+  trap: { kind: 'trap' },
+  irq: { kind: 'irq' },
+  budget: { kind: 'budget' },
+  breakpoint: { kind: 'breakpoint' },
+  exception: { kind: 'exception' },
+} as const satisfies Record<string, ProcessorExit>;
+
+/** What the processors of a machine share: one of them runs at a time. */
+export interface Silicon {
+  readonly clock: Clock;
+  /** Loads the vCPU's registers to where generated code works on them; tells whether another vCPU's were there. */
+  select(state: CpuState): boolean;
+  /** SEV: every processor's event register. */
+  sendEvent(): void;
+}
+
+/**
+ * One processor at EL0 and EL1, with EL2 above it played by KVM: `run` is KVM's ERET into the guest, and it comes back at the next exception to EL2.
+ */
+export class Processor implements Core {
+  readonly features: Features;
+  readonly gic: VirtualInterface;
+  readonly clock: Clock;
+  readonly cacheSizes: Readonly<Record<number, bigint>>;
+  readonly breakpoints: number;
+  readonly watchpoints: number;
+  readonly pointerAuth: Core['pointerAuth'];
+  event = false;
+  hypervisorVector: Vector | undefined;
+  timersChanged = false;
+  onException: ((taken: TakenException) => boolean) | undefined;
+  stopAtVector = false;
+  lastException = -1;
+  /** Instructions the last `run` executed. */
+  executed = 0;
+
+  constructor(
+    readonly state: CpuState,
+    private readonly profile: Profile,
+    readonly mmu: Translation,
+    private readonly interpreter: Interpreter,
+    private readonly silicon: Silicon,
+  ) {
+    const read = (name: string): bigint => idRegister(profile, name);
+    this.features = new Features(read);
+    this.gic = new VirtualInterface(state);
+    this.clock = silicon.clock;
+    this.cacheSizes = profile.cacheSizes;
+    const debug = Number(read('ID_AA64DFR0_EL1') & 0xffff_ffffn);
+    this.breakpoints = ((debug >>> 12) & 15) + 1;
+    this.watchpoints = ((debug >>> 20) & 15) + 1;
+    const qarma3 = Number((read('ID_AA64ISAR2_EL1') >> 12n) & 15n);
+    this.pointerAuth = qarma3
+      ? { level: qarma3, algorithm: 'QARMA3' }
+      : { level: Number((read('ID_AA64ISAR1_EL1') >> 4n) & 15n), algorithm: 'QARMA5' };
+    this.reset();
+  }
+
+  sendEvent(): void {
+    this.silicon.sendEvent();
+  }
+
+  /** Cold reset: ID registers of the profile, the others at their reset values or 0, EL1h with everything masked. EL2 registers are KVM's to set. */
+  reset(): void {
+    const { state, profile } = this;
+    for (let slot = 0; slot <= slots.fetchTbi; slot++) state.set(slot, 0n);
+    for (let v = 0; v < 32; v++) state.setV(v, 0n, 0n);
+    for (let slot = 0; slot < systemRegisters.length; slot++) {
+      const register = systemRegisters[slot]!;
+      const isId = register.group === 'Identification';
+      state.setSystem(slot, isId ? idRegister(profile, register.name) : (register.reset ?? 0n));
+    }
+    state.setSystem(R.SCTLR_EL1, profile.resetSctlr);
+    state.setSystem(R.CNTFRQ_EL0, BigInt(COUNTER_FREQUENCY));
+    state.setSystem(R.VPIDR_EL2, idRegister(profile, 'MIDR_EL1'));
+    state.setSystem(R.VMPIDR_EL2, 1n << 31n);
+    state.setSystem(R.HCR_EL2, BigInt(HCR.RW >>> 0) | (this.features.pauth ? BigInt(HCR.high.API | HCR.high.APK) << 32n : 0n));
+    state.setSystem(R.OSLSR_EL1, 8n);
+    state.setSystem(R.ICH_VTR_EL2, BigInt(ICH_VTR));
+    state.setSystem(R.ICC_SRE_EL1, 7n);
+    state.setSystem(R.ICC_SRE_EL2, 0xfn);
+    state.setSystem(R.CNTHCTL_EL2, 3n);
+    writePstate(state, PSTATE.DAIF | (1 << PSTATE.elShift) | PSTATE.SP);
+    this.event = false;
+    this.hypervisorVector = undefined;
+    this.timersChanged = false;
+    this.stopAtVector = false;
+    this.lastException = -1;
+  }
+
+  /** Registers were written from outside; they are looked at again at the next entry in any case. */
+  invalidateDerivedState(): void {}
+
+  /**
+   * Runs the guest from PC for at most `budget` instructions. After an exception to EL2 this is the ERET back: KVM has changed PC, PSTATE and registers
+   * as it pleased.
+   */
+  run(budget: number): ProcessorExit {
+    const { state, clock } = this;
+    const from = clock.instructions;
+    if (this.silicon.select(state) || this.hypervisorVector !== undefined) state.setWords(slots.exclusiveHost, 0, 0);
+    this.hypervisorVector = undefined;
+    this.stopAtVector = false;
+    this.timersChanged = false;
+    const unsupported = unsupportedConfiguration(this);
+    if (unsupported) return { kind: 'stop', message: unsupported };
+    state.setWords(slots.remaining, budget, 0);
+    deriveState(this);
+    let exit: ProcessorExit | undefined;
+    do exit = this.slice();
+    while (exit === undefined);
+    this.executed = clock.instructions - from;
+    return exit;
+  }
+
+  /** Up to the next reason to look: an interrupt taken, or one run of generated code and what it left to do. */
+  private slice(): ProcessorExit | undefined {
+    const { state } = this;
+    if (state.low(slots.remaining) <= 0) return EXIT.budget;
+    const pending = state.low(slots.interruptPending);
+    if (pending && takeInterrupt(this, pending)) return this.afterException();
+    if (state.low(slots.pstate) & PSTATE.IL) {
+      takeSynchronous(this, EC.illegalState, 0);
+      return this.afterException();
+    }
+    if (this.stepping()) return this.step();
+    return this.execute();
+  }
+
+  private execute(): ProcessorExit | undefined {
+    const { state } = this;
+    const before = state.low(slots.remaining);
+    this.interpreter.run();
+    this.clock.instructions += before - state.low(slots.remaining);
+    const name = exitNames[state.low(slots.exitCode)]!;
+    return this.handle(name, state.low(slots.exitWord));
+  }
+
+  /** What follows an exception that was just taken. */
+  private afterException(): ProcessorExit | undefined {
+    if (this.hypervisorVector !== undefined) return EXIT.trap;
+    deriveState(this);
+    return this.stopAtVector ? EXIT.exception : undefined;
+  }
+
+  private handle(name: InterpreterExit, word: number): ProcessorExit | undefined {
+    switch (name) {
+      case 'budget':
+      case 'resynchronise':
+        return undefined;
+      case 'breakpoint':
+        return EXIT.breakpoint;
+      case 'unimplemented':
+        return this.stop(`${nameOf(word)} is offered by --cpu ${this.profile.name} but not implemented`, word);
+      case 'system':
+        return this.system(word);
+      case 'wfi':
+      case 'wfe':
+        return this.wait(name);
+      case 'sev':
+        this.sendEventFor(word);
+        return undefined;
+      case 'yield':
+        completeInstruction(this);
+        return undefined;
+      case 'eret':
+        if (!this.eret(word)) return this.afterException();
+        deriveState(this);
+        return undefined;
+      default:
+        this.except(name, word);
+        return this.afterException();
+    }
+  }
+
+  /** The exits that are an exception. */
+  private except(name: InterpreterExit, word: number): void {
+    const { state } = this;
+    const payload = state.low(slots.exitPayload);
+    const immediate = (word >>> 5) & 0xffff;
+    const next = (): bigint => state.get(slots.pc) + 4n;
+    switch (name) {
+      case 'fault':
+        return takeAbort(this, this.mmu.fault, word);
+      case 'svc':
+        countInstruction(this);
+        return takeSynchronous(this, EC.svc, immediate, undefined, next());
+      case 'hvc':
+        return this.hypervisorCall(immediate, next());
+      case 'smc':
+        return this.secureMonitorCall(immediate);
+      case 'brk':
+        return this.softwareBreakpoint(immediate);
+      case 'fp-trap':
+        if (fpTrapTarget(this) === 'el2') return trapToEl2(this, EC.fpAccess, unconditional);
+        return takeSynchronous(this, EC.fpAccess, unconditional);
+      case 'pc-alignment':
+        return takeSynchronous(this, EC.pcAlignment, 0, state.get(slots.pc));
+      case 'sp-alignment':
+        return takeSynchronous(this, EC.spAlignment, 0);
+      case 'pac-failure':
+        return takeSynchronous(this, EC.pacFailure, payload & 3);
+      case 'branch-target':
+        return takeSynchronous(this, EC.branchTarget, (state.low(slots.pstate) >>> PSTATE.btypeShift) & 3);
+      case 'illegal-state':
+        return takeSynchronous(this, EC.illegalState, 0);
+      default:
+        // undefined, udf, and what only a debugger's halting mode would allow: hlt, dcps, drps.
+        return takeUndefined(this);
+    }
+  }
+
+  private hypervisorCall(immediate: number, next: bigint): void {
+    const { state } = this;
+    if (state.low(slots.el) === 0 || state.systemLow(R.HCR_EL2) & HCR.HCD) return takeUndefined(this);
+    countInstruction(this);
+    enterEl2(this, vector.synchronous, { esr: syndrome(EC.hvc, immediate) }, next);
+  }
+
+  /** There is no EL3: SMC is UNDEFINED unless the hypervisor traps it (HCR_EL2.TSC). */
+  private secureMonitorCall(immediate: number): void {
+    const { state } = this;
+    if (state.low(slots.el) === 0 || (state.systemLow(R.HCR_EL2) & HCR.TSC) === 0) return takeUndefined(this);
+    trapToEl2(this, EC.smc, immediate);
+  }
+
+  /** MDCR_EL2.TDE sends debug exceptions to EL2. */
+  private softwareBreakpoint(comment: number): void {
+    if (this.state.systemLow(R.MDCR_EL2) & (1 << 8)) trapToEl2(this, EC.brk, comment);
+    else takeSynchronous(this, EC.brk, comment);
+  }
+
+  private system(word: number): ProcessorExit | undefined {
+    const isRead = (word & (1 << 21)) !== 0;
+    const pc = this.state.get(slots.pc);
+    const outcome = performSystem(this, word);
+    if (outcome === 'fault') {
+      takeAbort(this, this.mmu.fault, word);
+      return this.afterException();
+    }
+    if (outcome !== 'done') return this.stop(outcome.message, word);
+    if (this.hypervisorVector !== undefined) return EXIT.trap;
+    // A read changes nothing but interrupt state (ICC_IAR1_EL1); an exception moved PC away.
+    if (isRead && this.state.get(slots.pc) === pc + 4n) deriveInterrupts(this);
+    else deriveState(this);
+    if (this.stopAtVector) return EXIT.exception;
+    if (this.timersChanged || (touchesGic(word) && this.gic.maintenance() !== 0)) {
+      this.timersChanged = false;
+      return EXIT.irq;
+    }
+    return undefined;
+  }
+
+  /** WFI and WFE. Nothing waits here: untrapped, the instruction completes and the host gets the processor. */
+  private wait(name: 'wfi' | 'wfe'): ProcessorExit | undefined {
+    const { state } = this;
+    const wfe = name === 'wfe';
+    const iss = unconditional | (wfe ? 1 : 0);
+    if (wfe ? this.event : pendingInterrupts(this) !== 0) {
+      this.event = wfe ? false : this.event;
+      completeInstruction(this);
+      return undefined;
+    }
+    const allowed = state.systemLow(R.SCTLR_EL1) & (wfe ? SCTLR.nTWE : SCTLR.nTWI);
+    if (state.low(slots.el) === 0 && !allowed) {
+      takeSynchronous(this, EC.wfx, iss);
+      return this.afterException();
+    }
+    if (state.systemLow(R.HCR_EL2) & (wfe ? HCR.TWE : HCR.TWI)) {
+      trapToEl2(this, EC.wfx, iss);
+      return EXIT.trap;
+    }
+    completeInstruction(this);
+    return EXIT.irq;
+  }
+
+  /** SEV and SEVL differ in bit 5 of the word: SEVL is for this processor only. */
+  private sendEventFor(word: number): void {
+    if (word & (1 << 5)) this.event = true;
+    else this.sendEvent();
+    completeInstruction(this);
+  }
+
+  /** ERET, ERETAA, ERETAB. False: an exception was taken instead. */
+  private eret(word: number): boolean {
+    const { state } = this;
+    if (state.low(slots.el) === 0) {
+      takeUndefined(this);
+      return false;
+    }
+    let target: bigint | undefined;
+    if (word & (1 << 11)) {
+      const key = (word >>> 10) & 1;
+      const checked = pointerAuthCheck(state.system(R.ELR_EL1), state.get(slots.sp), key);
+      if (checked.failed) {
+        takeSynchronous(this, EC.pacFailure, key);
+        return false;
+      }
+      target = checked.pointer;
+    }
+    countInstruction(this);
+    exceptionReturn(this, target);
+    return true;
+  }
+
+  /** Software step (MDSCR_EL1.SS) is in force for the next instruction. */
+  private stepping(): boolean {
+    const { state } = this;
+    if ((state.systemLow(R.MDSCR_EL1) & 1) === 0) return false;
+    const pstate = state.low(slots.pstate);
+    return debugEnabled(this, levelOf(pstate), (pstate & PSTATE.D) !== 0);
+  }
+
+  /** Software step's state machine (Arm ARM D2.11): active-pending takes the exception, active-not-pending runs one instruction first. */
+  private step(): ProcessorExit | undefined {
+    const { state } = this;
+    if ((state.low(slots.pstate) & PSTATE.SS) === 0) {
+      this.takeStep();
+      return this.afterException();
+    }
+    const left = state.low(slots.remaining);
+    const pc = state.get(slots.pc);
+    state.setWords(slots.remaining, 1, 0);
+    const exit = this.execute();
+    const used = 1 - state.low(slots.remaining);
+    state.setWords(slots.remaining, left - used, 0);
+    // Still stepping at the same level: the instruction is done. An exception has cleared PSTATE.SS itself.
+    if (used > 0 || state.get(slots.pc) !== pc) state.setLow(slots.pstate, state.low(slots.pstate) & ~PSTATE.SS);
+    return exit;
+  }
+
+  /** ISV = 1: EX is known; it is 0, load-exclusives are not told apart. */
+  private takeStep(): void {
+    const toEl2 = (this.state.systemLow(R.MDCR_EL2) & (1 << 8)) !== 0;
+    const same = !toEl2 && this.state.low(slots.el) !== 0;
+    const iss = (1 << 24) | 0x22;
+    if (toEl2) trapToEl2(this, EC.stepLower, iss);
+    else takeSynchronous(this, same ? EC.stepLower + 1 : EC.stepLower, iss);
+  }
+
+  private stop(what: string, word: number): ProcessorExit {
+    const pc = this.state.get(slots.pc).toString(16);
+    return { kind: 'stop', message: `${what}: ${nameOf(word)} (0x${(word >>> 0).toString(16).padStart(8, '0')}) at 0x${pc}` };
+  }
+
+  // ---- for KVM and the debugger, between runs ---------------------------------------------------------------------------
+
+  /** Takes a synchronous exception (or SError, by its class) to EL1 at the current PC, as KVM injects them. FAR_EL1 is written only where given. */
+  enterException(esr: number, far?: bigint): void {
+    const value = BigInt(esr >>> 0);
+    const kind = esr >>> 26 === EC.serror ? vector.serror : vector.synchronous;
+    enterEl1(this, kind, far === undefined ? { esr: value } : { esr: value, far }, this.state.get(slots.pc));
+  }
+
+  /** PC past the current instruction, which someone else performed (`kvm_incr_pc`): PSTATE.BTYPE is cleared, the instruction counts. */
+  skipInstruction(): void {
+    completeInstruction(this);
+  }
+
+  readSystemRegister(slot: number): bigint {
+    return readRegister(this, slot);
+  }
+
+  writeSystemRegister(slot: number, value: bigint): void {
+    writeRegister(this, slot, value);
+  }
+
+  /** PSTATE in SPSR layout. */
+  get pstate(): number {
+    return readPstate(this.state);
+  }
+
+  set pstate(value: number) {
+    writePstate(this.state, value);
+  }
+
+  /** A virtual interrupt is pending for this processor, whatever PSTATE masks: WFI would not wait. */
+  get wakes(): boolean {
+    return pendingInterrupts(this) !== 0;
+  }
+}
+
+/** ICC and ICH registers: CRn 12, and ICC_PMR_EL1. */
+const touchesGic = (word: number): boolean => ((word >>> 19) & 3) === 3 && (((word >>> 12) & 15) === 12 || ((word >>> 8) & 0xff) === 0x46);
+
+function nameOf(word: number): string {
+  return decode(word)?.instruction.name ?? 'an unallocated instruction';
+}
