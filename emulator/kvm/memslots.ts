@@ -61,7 +61,8 @@ export class Memslots {
   set(region: Omit<Memslot, 'dirty'>): void {
     const { slot, flags, guestPhysAddr, memorySize, userspaceAddr } = region;
     const what = `KVM_SET_USER_MEMORY_REGION of slot ${slot}`;
-    if (slot < 0 || slot >= MAX_MEMSLOTS || flags & ~(memslotFlag.LOG_DIRTY_PAGES | memslotFlag.READONLY)) throw new KvmError('EINVAL', what);
+    if (slot < 0 || slot >= MAX_MEMSLOTS || flags & ~(memslotFlag.LOG_DIRTY_PAGES | memslotFlag.READONLY))
+      throw new KvmError('EINVAL', what);
     if ([guestPhysAddr, memorySize, userspaceAddr].some((n) => n < 0 || n % PAGE_SIZE !== 0)) throw new KvmError('EINVAL', what);
     const old = this.slots.get(slot);
     if (memorySize === 0) {
@@ -75,7 +76,8 @@ export class Memslots {
     }
     for (const other of this.slots.values()) {
       if (other.slot === slot) continue;
-      if (guestPhysAddr < other.guestPhysAddr + other.memorySize && other.guestPhysAddr < guestPhysAddr + memorySize) throw new KvmError('EEXIST', what);
+      if (guestPhysAddr < other.guestPhysAddr + other.memorySize && other.guestPhysAddr < guestPhysAddr + memorySize)
+        throw new KvmError('EEXIST', what);
     }
     if (old) this.remove(old);
     const dirty = flags & memslotFlag.LOG_DIRTY_PAGES ? new Uint8Array(Math.ceil(memorySize / PAGE_SIZE / 8)) : undefined;

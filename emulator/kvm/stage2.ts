@@ -50,7 +50,15 @@ export interface Stage2Protection {
 
 /** VTCR_EL2 for these tables: T0SZ 24, SL0 1, write-back tables, inner shareable, 4 KiB granule, hardware access flag, RES1. `parange` is ID_AA64MMFR0_EL1.PARange. */
 export const vtcr = (parange: number, vmid16: boolean): bigint =>
-  BigInt(64 - IPA_BITS) | (1n << 6n) | (1n << 8n) | (1n << 10n) | (3n << 12n) | (BigInt(Math.min(parange, 5)) << 16n) | (vmid16 ? 1n << 19n : 0n) | (1n << 21n) | (1n << 31n);
+  BigInt(64 - IPA_BITS) |
+  (1n << 6n) |
+  (1n << 8n) |
+  (1n << 10n) |
+  (3n << 12n) |
+  (BigInt(Math.min(parange, 5)) << 16n) |
+  (vmid16 ? 1n << 19n : 0n) |
+  (1n << 21n) |
+  (1n << 31n);
 
 export class Stage2 {
   /** Host address of the two concatenated start tables. */
@@ -131,8 +139,17 @@ export class Stage2 {
 
   /** Removes everything. */
   clear(): void {
+    const freeBelow = (table: number, entries: number, level: number): void => {
+      for (let at = table; at < table + entries * 8; at += 8) {
+        const low = this.get(at, 0);
+        if (level === 3 || (low & 3) !== (descriptor.valid | descriptor.table)) continue;
+        const next = this.tableAddress(low, this.get(at, 1));
+        freeBelow(next, ENTRIES, level + 1);
+        this.freeTable(low, this.get(at, 1));
+      }
+    };
+    freeBelow(this.root, START_TABLES * ENTRIES, 1);
     this.bytesOf(this.root, START_TABLES * PAGE_BYTES).fill(0);
-    this.pages = START_TABLES;
   }
 
   /** Host address of the descriptor for `ipa` at `level`, making tables on the way when asked; 0 when a table is missing or a block is in the way. */

@@ -91,26 +91,14 @@ export function deviceTree(options: DeviceTreeOptions): FdtNode {
       node(
         'gpio-keys',
         [strings('compatible', 'gpio-keys')],
-        [
-          node('poweroff', [
-            cells('gpios', phandle.gpio, 3, 0),
-            cells('linux,code', KEY_POWER),
-            strings('label', 'GPIO Key Poweroff'),
-          ]),
-        ],
+        [node('poweroff', [cells('gpios', phandle.gpio, 3, 0), cells('linux,code', KEY_POWER), strings('label', 'GPIO Key Poweroff')])],
       ),
       primeCell('pl061', board.gpio, cells('phandle', phandle.gpio), flag('gpio-controller'), cells('#gpio-cells', 2), ...apbClock),
       primeCell('pl031', board.rtc, ...apbClock),
       primeCell('pl011', board.uart, cells('clocks', phandle.clock, phandle.clock), strings('clock-names', 'uartclk', 'apb_pclk')),
       node(`intc@${board.distributor.base.toString(16)}`, [
         cells('phandle', phandle.interruptController),
-        wideCells(
-          'reg',
-          board.distributor.base,
-          board.distributor.size,
-          board.redistributors.base,
-          board.redistributors.size,
-        ),
+        wideCells('reg', board.distributor.base, board.distributor.size, board.redistributors.base, board.redistributors.size),
         cells('#redistributor-regions', 1),
         strings('compatible', 'arm,gic-v3'),
         flag('ranges'),

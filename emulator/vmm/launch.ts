@@ -47,7 +47,8 @@ export function parseMemorySize(text: string): number {
 export function checkMemory(size: number): number {
   if (!Number.isInteger(size) || size % PAGE !== 0) throw new LaunchError(`memory of ${size} bytes is not a whole number of 4 KiB pages.`);
   if (size < MIN_MEMORY) throw new LaunchError(`memory of ${formatSize(size)} is too small: the least is ${formatSize(MIN_MEMORY)}.`);
-  if (size > MAX_MEMORY) throw new LaunchError(`memory of ${formatSize(size)} is too large: this machine has at most ${formatSize(MAX_MEMORY)}.`);
+  if (size > MAX_MEMORY)
+    throw new LaunchError(`memory of ${formatSize(size)} is too large: this machine has at most ${formatSize(MAX_MEMORY)}.`);
   return size;
 }
 

@@ -4,11 +4,11 @@ const at = { hsr: 32, hsrHigh: 36, far: 40 } as const;
 export const debugAt = at;
 
 const classes: Readonly<Record<number, string>> = {
-  0x30: 'hardware breakpoint',
-  0x32: 'software step',
-  0x34: 'watchpoint',
-  0x38: 'BKPT',
-  0x3c: 'BRK',
+  48: 'hardware breakpoint',
+  50: 'software step',
+  52: 'watchpoint',
+  56: 'BKPT',
+  60: 'BRK',
 };
 
 /** KVM_EXIT_DEBUG: a debug exception that KVM_SET_GUEST_DEBUG asked for. */

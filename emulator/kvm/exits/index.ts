@@ -52,7 +52,8 @@ export interface DecodedExit {
 export function decodeExit(run: KvmRun): DecodedExit {
   const reason = run.exitReason;
   const definition = byNumber.get(reason);
-  if (!definition) return { reason, name: `KVM_EXIT_${reason}`, title: 'unknown exit reason', fields: [], summary: `exit reason ${reason}` };
+  if (!definition)
+    return { reason, name: `KVM_EXIT_${reason}`, title: 'unknown exit reason', fields: [], summary: `exit reason ${reason}` };
   const fields = definition.fields.flatMap((field) =>
     Array.from({ length: field.count ?? 1 }, (_, index) => {
       const value = run.get(field.offset + index * field.size, field.size);

@@ -1,5 +1,5 @@
-import { irqRegisterAt, readIrqRegister, validIrqAccess, writeIrqRegister } from './irq-registers.ts';
 import { PRIVATE_IRQ_COUNT } from './irq.ts';
+import { irqRegisterAt, readIrqRegister, validIrqAccess, writeIrqRegister } from './irq-registers.ts';
 import type { Vgic } from './vgic.ts';
 
 /** Registers of the distributor that are not per interrupt (GIC architecture, 12.9). */
@@ -50,7 +50,8 @@ export class Distributor {
   write(offset: number, bytes: number, value: number): void {
     const register = irqRegisterAt(offset, this.intids);
     if (register) {
-      if (validIrqAccess(register, offset, bytes)) writeIrqRegister(register, offset, bytes, value, (intid) => this.shared(intid), this.vgic);
+      if (validIrqAccess(register, offset, bytes))
+        writeIrqRegister(register, offset, bytes, value, (intid) => this.shared(intid), this.vgic);
       return;
     }
     if (bytes !== 4 || offset % 4 !== 0) return;

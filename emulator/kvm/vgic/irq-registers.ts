@@ -119,12 +119,7 @@ export function irqRegisterAt(offset: number, count: number): IrqRegister | unde
 }
 
 /** Reads `bytes` (1 or 4) of a register array. `first`: lowest INTID of the frame that has state here; the others read as zero. */
-export function readIrqRegister(
-  register: IrqRegister,
-  offset: number,
-  bytes: number,
-  irqOf: (intid: number) => Irq | undefined,
-): number {
+export function readIrqRegister(register: IrqRegister, offset: number, bytes: number, irqOf: (intid: number) => Irq | undefined): number {
   const perAccess = (bytes * 8) / register.bits;
   const from = ((offset - register.offset) * 8) / register.bits;
   let value = 0;

@@ -1,6 +1,6 @@
 import { VGIC_IIDR, VGIC_PIDR2 } from './distributor.ts';
-import { irqRegisterAt, readIrqRegister, validIrqAccess, writeIrqRegister } from './irq-registers.ts';
 import { PRIVATE_IRQ_COUNT } from './irq.ts';
+import { irqRegisterAt, readIrqRegister, validIrqAccess, writeIrqRegister } from './irq-registers.ts';
 import type { Vgic, VgicCpu } from './vgic.ts';
 
 /** Registers of the redistributor's RD frame (GIC architecture, 12.11). GICR_CTLR and GICR_WAKER read as zero: no LPIs, never asleep. */
@@ -27,7 +27,8 @@ export class Redistributor {
     if (offset >= SGI_FRAME) {
       const at = offset - SGI_FRAME;
       const register = irqRegisterAt(at, PRIVATE_IRQ_COUNT);
-      if (register) return validIrqAccess(register, at, bytes) ? readIrqRegister(register, at, bytes, (intid) => this.cpu.privateIrqs[intid]) : 0;
+      if (register)
+        return validIrqAccess(register, at, bytes) ? readIrqRegister(register, at, bytes, (intid) => this.cpu.privateIrqs[intid]) : 0;
       return at === GICR_PIDR2 && bytes === 4 ? VGIC_PIDR2 : 0;
     }
     if (bytes !== 4) return 0;

@@ -1,5 +1,5 @@
-import { hypControl, listRegister, type VirtualInterface } from './list-registers.ts';
 import { PRIVATE_IRQ_COUNT, VgicIrq } from './irq.ts';
+import { hypControl, listRegister, type VirtualInterface } from './list-registers.ts';
 
 /** One vCPU's side of the interrupt controller. */
 export class VgicCpu {
@@ -21,10 +21,15 @@ export class VgicCpu {
     this.privateIrqs = Array.from({ length: PRIVATE_IRQ_COUNT }, (_, intid) => new VgicIrq<VgicCpu>(intid, this));
   }
 
-  reset(): void {
-    this.list.length = 0;
+  /** The ICH_* registers were reset behind KVM's back. */
+  forgetRegisters(): void {
     this.usedListRegisters = 0;
     this.controlWritten = -1;
+  }
+
+  reset(): void {
+    this.list.length = 0;
+    this.forgetRegisters();
     for (const irq of this.privateIrqs) {
       irq.reset();
       irq.target = this;
@@ -49,13 +54,10 @@ export class Vgic {
   readonly spis: VgicIrq<VgicCpu>[];
 
   /**
-   * @param spiCount Shared peripheral interrupts, a multiple of 32.
-   * @param kick A vCPU has something to look at: it may be waiting in WFI.
+   * @param spiCount Shared peripheral interrupts, a multiple of 32. No vCPU is kicked when something becomes pending: vCPUs take turns, and one that waits
+   * in WFI asks `hasPending` at its turn.
    */
-  constructor(
-    readonly spiCount: number,
-    private readonly kick: (cpu: number) => void,
-  ) {
+  constructor(readonly spiCount: number) {
     this.spis = Array.from({ length: spiCount }, (_, i) => new VgicIrq<VgicCpu>(PRIVATE_IRQ_COUNT + i, undefined));
   }
 
@@ -101,14 +103,9 @@ export class Vgic {
   /** Puts an interrupt whose state changed on the list of the vCPU it is for. */
   queue(irq: VgicIrq<VgicCpu>): void {
     const target = this.targetOf(irq);
-    if (irq.listedOn) {
-      if (target) this.kick(irq.listedOn.index);
-      return;
-    }
-    if (!target) return;
+    if (irq.listedOn || !target) return;
     irq.listedOn = target;
     target.list.push(irq);
-    this.kick(target.index);
   }
 
   /** GICD_CTLR.EnableGrp1 was written. */
@@ -118,7 +115,6 @@ export class Vgic {
     if (was || !enabled) return;
     for (const cpu of this.cpus) for (const irq of cpu.privateIrqs) this.queue(irq);
     for (const irq of this.spis) this.queue(irq);
-    for (const cpu of this.cpus) this.kick(cpu.index);
   }
 
   /** A pending interrupt that the guest's priority mask lets through: what ends a WFI (`kvm_vgic_vcpu_pending_irq`). */
@@ -199,10 +195,7 @@ export class Vgic {
       if (target === cpu) list[kept++] = irq;
       else {
         irq.listedOn = target;
-        if (target) {
-          target.list.push(irq);
-          this.kick(target.index);
-        }
+        target?.list.push(irq);
       }
     }
     list.length = kept;

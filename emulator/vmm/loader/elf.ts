@@ -19,10 +19,16 @@ const PT_LOAD = 1;
 const ET_EXEC = 2;
 const ET_DYN = 3;
 
-const machines: Readonly<Record<number, string>> = { 3: 'x86 (32-bit)', 40: 'Arm (32-bit)', 62: 'x86-64', 243: 'RISC-V', 21: 'PowerPC64', 22: 's390' };
+const machines: Readonly<Record<number, string>> = {
+  3: 'x86 (32-bit)',
+  40: 'Arm (32-bit)',
+  62: 'x86-64',
+  243: 'RISC-V',
+  21: 'PowerPC64',
+  22: 's390',
+};
 
-export const isElf = (file: Uint8Array): boolean =>
-  file[0] === 0x7f && file[1] === 0x45 && file[2] === 0x4c && file[3] === 0x46;
+export const isElf = (file: Uint8Array): boolean => file[0] === 0x7f && file[1] === 0x45 && file[2] === 0x4c && file[3] === 0x46;
 
 /**
  * Reads an ELF executable's loadable segments (System V ABI, ELF-64).
@@ -35,7 +41,9 @@ export function readElf(name: string, file: Uint8Array): ElfFile {
   if (file[5] !== 1) throw new LaunchError(`${name} is a big-endian ELF file; this machine's guests start little-endian.`);
   const machine = view.getUint16(18, true);
   if (machine !== EM_AARCH64) {
-    throw new LaunchError(`${name} is an ELF file for ${machines[machine] ?? `machine ${machine}`}; this machine runs arm64 (AArch64) guests.`);
+    throw new LaunchError(
+      `${name} is an ELF file for ${machines[machine] ?? `machine ${machine}`}; this machine runs arm64 (AArch64) guests.`,
+    );
   }
   const type = view.getUint16(16, true);
   if (type !== ET_EXEC && type !== ET_DYN) throw new LaunchError(`${name} is an ELF file but no executable (type ${type}): link it first.`);
@@ -43,7 +51,9 @@ export function readElf(name: string, file: Uint8Array): ElfFile {
   const entrySize = view.getUint16(54, true);
   const count = view.getUint16(56, true);
   if (table + count * entrySize > file.length) {
-    throw new LaunchError(`${name} is truncated: its program headers end at byte ${table + count * entrySize}, the file has ${file.length}.`);
+    throw new LaunchError(
+      `${name} is truncated: its program headers end at byte ${table + count * entrySize}, the file has ${file.length}.`,
+    );
   }
   const segments: ElfSegment[] = [];
   for (let i = 0; i < count; i++) {

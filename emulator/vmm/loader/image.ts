@@ -20,7 +20,12 @@ const OLD_TEXT_OFFSET = 0x80000;
 const pageSizes = [undefined, 4096, 16384, 65536];
 
 /** Starts of files that people take for an Image, and what to do about it. */
-const impostors: readonly { readonly what: string; readonly starts: readonly number[]; readonly at?: number; readonly advice: (name: string) => string }[] = [
+const impostors: readonly {
+  readonly what: string;
+  readonly starts: readonly number[];
+  readonly at?: number;
+  readonly advice: (name: string) => string;
+}[] = [
   { what: 'gzip-compressed', starts: [0x1f, 0x8b], advice: (name) => `Unpack it (gunzip -k ${name}) and launch that.` },
   { what: 'xz-compressed', starts: [0xfd, 0x37, 0x7a, 0x58, 0x5a], advice: (name) => `Unpack it (xz -dk ${name}) and launch that.` },
   { what: 'Zstandard-compressed', starts: [0x28, 0xb5, 0x2f, 0xfd], advice: (name) => `Unpack it (zstd -d ${name}) and launch that.` },

@@ -73,7 +73,9 @@ function loadElf(kernel: NamedFile, ram: number): LoadedKernel {
   }
   const end = elf.segments.reduce((last, s) => Math.max(last, Number(s.address) + s.memorySize), 0);
   if (elf.entry < low || elf.entry >= high) {
-    throw new LaunchError(`${kernel.name} starts at 0x${elf.entry.toString(16)}, which is not in RAM: its entry point must be a physical address.`);
+    throw new LaunchError(
+      `${kernel.name} starts at 0x${elf.entry.toString(16)}, which is not in RAM: its entry point must be a physical address.`,
+    );
   }
   return { entry: Number(elf.entry), placements: elf.segments.map((s) => ({ address: Number(s.address), bytes: s.bytes })), end };
 }
@@ -88,5 +90,8 @@ function refuseText({ name, bytes }: NamedFile): void {
 
 function refuseOverflow(name: string, end: number, ram: number): void {
   const needed = end - board.ram.base;
-  if (needed > ram) throw new LaunchError(`${name} needs ${formatSize(needed)} of memory from the start of RAM; the machine has ${formatSize(ram)}. Give it more.`);
+  if (needed > ram)
+    throw new LaunchError(
+      `${name} needs ${formatSize(needed)} of memory from the start of RAM; the machine has ${formatSize(ram)}. Give it more.`,
+    );
 }

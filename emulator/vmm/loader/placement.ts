@@ -46,5 +46,7 @@ function placeLow(kernel: LoadedKernel, initrd: NamedFile | undefined, start: nu
   if (after + bytes <= base + ram) return { ...initrdRange, deviceTree: after };
   const first = kernel.placements.reduce((low, p) => Math.min(low, p.address), Number.POSITIVE_INFINITY);
   if (base + bytes <= first) return { ...initrdRange, deviceTree: base };
-  throw new LaunchError(`no room for the device tree (${formatSize(bytes)}) in ${formatSize(ram)} of memory beside the kernel: give the machine more.`);
+  throw new LaunchError(
+    `no room for the device tree (${formatSize(bytes)}) in ${formatSize(ram)} of memory beside the kernel: give the machine more.`,
+  );
 }

@@ -1,0 +1,226 @@
+import { PSTATE } from '../cpu/pstate.ts';
+import type { CpuState } from '../cpu/state.ts';
+import { slots } from '../translate/layout.ts';
+import type { Errno } from './errno.ts';
+import { handleTrap } from './exit-handlers.ts';
+import { KvmRun } from './exits/layout.ts';
+import type { GuestProcessor } from './guest-processor.ts';
+import { VcpuHypercall } from './hypercall-context.ts';
+import { isSErrorPending } from './inject.ts';
+import { InterfaceRegisters } from './interface-registers.ts';
+import { completeLoad, type DecodedAccess, mmioData } from './mmio.ts';
+import { type MpState, mpState } from './mp-state.ts';
+import { exceptionClassNames } from './syndrome.ts';
+import { ArchTimers } from './timer.ts';
+import { register } from './vcpu-registers.ts';
+import { resetVcpu } from './vcpu-reset.ts';
+import { VgicCpu } from './vgic/vgic.ts';
+import type { Vm } from './vm.ts';
+
+/** What a handler decides: back into the guest, out to user space, or let the other vCPUs have a turn first. */
+export type HandlerResult = 'resume' | 'exit' | 'yield' | 'error';
+
+/** Why KVM_RUN returned. */
+export type RunOutcome =
+  /** 0: `run` holds an exit for user space. */
+  | { readonly kind: 'exit' }
+  /** -EINTR: the budget is used up, or immediate_exit was set. */
+  | { readonly kind: 'interrupted' }
+  /** The guest waits in WFI. */
+  | { readonly kind: 'waiting' }
+  /** The guest spins (WFE): another vCPU may have what it waits for. */
+  | { readonly kind: 'yield' }
+  /** Powered off by PSCI. */
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'breakpoint' }
+  | { readonly kind: 'exception' }
+  /** KVM_RUN failed. */
+  | { readonly kind: 'error'; readonly errno: Errno; readonly message: string }
+  /** The processor cannot go on. */
+  | { readonly kind: 'fatal'; readonly message: string };
+
+const outcomes = {
+  exit: { kind: 'exit' },
+  interrupted: { kind: 'interrupted' },
+  waiting: { kind: 'waiting' },
+  yield: { kind: 'yield' },
+  stopped: { kind: 'stopped' },
+  breakpoint: { kind: 'breakpoint' },
+  exception: { kind: 'exception' },
+} as const satisfies Record<string, RunOutcome>;
+
+/** A virtual CPU: its registers, its `kvm_run`, and KVM_RUN. */
+export class Vcpu {
+  readonly run = new KvmRun();
+  readonly vgic: VgicCpu;
+  readonly timers: ArchTimers;
+  mpState: MpState;
+  /** An MMIO read or write that user space is emulating: finished at the next KVM_RUN. */
+  pendingMmio: DecodedAccess | undefined;
+  /** Instructions this vCPU has executed. */
+  instructions = 0;
+  /** Waits for an interrupt (WFI). */
+  private waiting = false;
+  /** Set while KVM_RUN is inside: instructions left of its budget. */
+  private left = 0;
+  private failure: { readonly errno: Errno; readonly message: string } | undefined;
+
+  constructor(
+    readonly vm: Vm,
+    readonly index: number,
+    readonly processor: GuestProcessor,
+    /** KVM_ARM_VCPU_POWER_OFF: starts stopped, for PSCI CPU_ON. */
+    readonly startsOff: boolean,
+  ) {
+    this.vgic = new VgicCpu(index, vm.affinity(index), new InterfaceRegisters(processor.state));
+    this.timers = new ArchTimers(processor.core, (intid, level) => vm.vgic.inject(this.vgic, intid, level));
+    this.mpState = startsOff ? mpState.STOPPED : mpState.RUNNABLE;
+    vm.vgic.addCpu(this.vgic);
+  }
+
+  get state(): CpuState {
+    return this.processor.state;
+  }
+
+  /** Exception level of the guest. */
+  get el(): number {
+    return (this.state.low(slots.pstate) >>> PSTATE.elShift) & 3;
+  }
+
+  /** KVM_ARM_VCPU_INIT: the state KVM gives a vCPU before its first run. */
+  init(): void {
+    this.pendingMmio = undefined;
+    this.failure = undefined;
+    this.waiting = false;
+    this.mpState = this.startsOff ? mpState.STOPPED : mpState.RUNNABLE;
+    this.run.bytes.fill(0);
+    this.timers.reset();
+    resetVcpu(this);
+  }
+
+  /** PSCI CPU_ON: starts at `entry` with `context` in X0, everything else as after init. */
+  start(entry: bigint, context: bigint): void {
+    this.timers.reset();
+    this.pendingMmio = undefined;
+    this.waiting = false;
+    resetVcpu(this);
+    this.state.set(slots.pc, entry);
+    this.state.set(slots.x, context);
+    this.mpState = mpState.RUNNABLE;
+    this.processor.invalidateDerivedState();
+  }
+
+  /** WFI: nothing to do until an interrupt is pending. */
+  wait(): void {
+    this.waiting = true;
+  }
+
+  /** Whether KVM_RUN would execute anything now: powered on, and not waiting for an interrupt that is not there (`kvm_arch_vcpu_runnable`). */
+  canRun(): boolean {
+    if (this.mpState !== mpState.RUNNABLE) return false;
+    if (!this.waiting) return true;
+    this.timers.sync();
+    if (!this.vm.vgic.hasPending(this.vgic) && !isSErrorPending(this)) return false;
+    this.waiting = false;
+    return true;
+  }
+
+  get isWaiting(): boolean {
+    return this.waiting && this.mpState === mpState.RUNNABLE;
+  }
+
+  /** Machine time of the next timer interrupt of this vCPU, nanoseconds. */
+  nextEvent(): number {
+    return this.mpState === mpState.RUNNABLE ? this.timers.deadline() : Number.POSITIVE_INFINITY;
+  }
+
+  /** Steps over an instruction that KVM has performed (`kvm_incr_pc`). It counts as executed. */
+  skipInstruction(): void {
+    const { state } = this;
+    const pc = state.get(slots.pc) + 4n;
+    state.set(slots.pc, pc);
+    state.setSystem(register.ELR_EL2, pc);
+    state.setLow(slots.pstate, state.low(slots.pstate) & ~(PSTATE.BTYPE | PSTATE.SS));
+    this.vm.clock.instructions++;
+    this.instructions++;
+    this.left--;
+  }
+
+  /** Ends KVM_RUN with an error. */
+  fail(errno: Errno, message: string): HandlerResult {
+    this.failure = { errno, message };
+    return 'error';
+  }
+
+  beginHypercall(): VcpuHypercall {
+    return new VcpuHypercall(this);
+  }
+
+  /** Counts an event of this VM by name. */
+  count(name: string): void {
+    this.vm.count(name);
+  }
+
+  /** Performs what is left of an exit to user space: the load's data goes to its register, and PC moves on (`kvm_handle_mmio_return`). */
+  completeMmio(): void {
+    const access = this.pendingMmio;
+    if (!access) return;
+    this.pendingMmio = undefined;
+    if (!access.write) completeLoad(this, access, mmioData(this));
+    this.skipInstruction();
+  }
+
+  /**
+   * KVM_RUN: finishes what user space emulated, then runs the guest until something needs user space, or `budget` instructions are executed.
+   * Where the budget cuts the run changes nothing for the guest.
+   */
+  enter(budget: number): RunOutcome {
+    this.left = budget;
+    this.completeMmio();
+    if (this.run.immediateExit) return outcomes.interrupted;
+    while (this.left > 0) {
+      if (!this.canRun()) return this.mpState === mpState.RUNNABLE ? outcomes.waiting : outcomes.stopped;
+      const outcome = this.enterOnce();
+      if (outcome) return outcome;
+    }
+    return outcomes.interrupted;
+  }
+
+  /** One entry into the guest and the handling of what brought it back; undefined: enter again. */
+  private enterOnce(): RunOutcome | undefined {
+    const { clock, vgic } = this.vm;
+    this.timers.sync();
+    vgic.flush(this.vgic);
+    const untilTimer = Math.max(1, this.timers.deadline() - clock.now);
+    const before = clock.instructions;
+    const exit = this.processor.run(Math.min(this.left, untilTimer));
+    const executed = clock.instructions - before;
+    this.instructions += executed;
+    this.left -= executed;
+    vgic.fold(this.vgic);
+    this.timers.sync();
+    switch (exit.kind) {
+      case 'trap':
+        return this.afterTrap(this.state.systemLow(register.ESR_EL2));
+      case 'breakpoint':
+        return outcomes.breakpoint;
+      case 'exception':
+        return outcomes.exception;
+      case 'stop':
+        return { kind: 'fatal', message: exit.message };
+      case 'irq':
+        this.count('IRQ');
+        return undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  private afterTrap(esr: number): RunOutcome | undefined {
+    this.count(exceptionClassNames[esr >>> 26] ?? `EC 0x${(esr >>> 26).toString(16)}`);
+    const result = handleTrap(this, esr);
+    if (result === 'resume') return undefined;
+    if (result === 'error') return { kind: 'error', ...this.failure! };
+    return outcomes[result];
+  }
+}

@@ -1,0 +1,218 @@
+import type { Clock } from '../cpu/clock.ts';
+import type { GuestProcessor } from './guest-processor.ts';
+import type { HypercallMachine } from './hypercalls/context.ts';
+import { result } from './hypercalls/context.ts';
+import { psciVersion } from './hypercalls/psci.ts';
+import { Memslots } from './memslots.ts';
+import { mpState } from './mp-state.ts';
+import { SeededBytes } from './seed.ts';
+import { SmcccFilter } from './smccc-filter.ts';
+import { IPA_BITS, Stage2, type TableMemory } from './stage2.ts';
+import { Vcpu } from './vcpu.ts';
+import { Distributor } from './vgic/distributor.ts';
+import { REDISTRIBUTOR_BYTES, Redistributor } from './vgic/redistributor.ts';
+import { Vgic } from './vgic/vgic.ts';
+
+/** A device that KVM emulates itself. Offsets are from `base`; `length` is 1, 2, 4 or 8 bytes. */
+export interface KernelDevice {
+  readonly base: number;
+  readonly size: number;
+  read(offset: number, length: number): bigint;
+  write(offset: number, length: number, value: bigint): void;
+}
+
+/** What the processor offers that KVM decides by. */
+export interface HostFeatures {
+  readonly ras: boolean;
+  readonly pauth: boolean;
+  readonly fwb: boolean;
+  readonly vmid16: boolean;
+  readonly limitedOrdering: boolean;
+  readonly ls64: boolean;
+  /** CTR_EL0.DIC: no instruction cache maintenance needed. */
+  readonly coherentInstructionCache: boolean;
+  /** ID_AA64MMFR0_EL1.PARange. */
+  readonly parange: number;
+}
+
+export interface VmConfiguration {
+  readonly clock: Clock;
+  readonly host: TableMemory;
+  readonly features: HostFeatures;
+  /** Shared peripheral interrupts of the vGIC. */
+  readonly spiCount: number;
+  readonly vcpuCount: number;
+  /** Unix time at power-on, seconds. */
+  readonly epoch: number;
+  readonly seed: number;
+  /** Invalidates translations of an IPA range from every TLB (TLBI IPAS2E1IS and what follows it). */
+  readonly invalidate: (ipa: number, size: number) => void;
+}
+
+const addressSizes = [32, 36, 40, 42, 44, 48, 52, 56];
+
+/** A virtual machine: guest memory, interrupt controller, hypercalls, and its vCPUs. */
+export class Vm implements HypercallMachine {
+  readonly clock: Clock;
+  readonly features: HostFeatures;
+  readonly memslots: Memslots;
+  readonly stage2: Stage2;
+  readonly vgic: Vgic;
+  readonly vcpus: Vcpu[] = [];
+  readonly smcccFilter = new SmcccFilter();
+  /** KVM_REG_ARM_PSCI_VERSION. */
+  psciVersion: number = psciVersion.V1_1;
+  /** KVM_CAP_ARM_SYSTEM_SUSPEND. */
+  systemSuspend = false;
+  /** KVM_CAP_ARM_NISV_TO_USER. */
+  nisvToUser = false;
+  /** VMID 0 is the host's. */
+  readonly vmid = 1;
+  /** As on a processor whose firmware knows no workaround: the guest finds itself vulnerable, exactly as without a hypervisor. */
+  readonly workarounds = { spectreV2: result.NOT_SUPPORTED, ssbd: result.NOT_SUPPORTED, spectreBhb: result.NOT_SUPPORTED };
+  private readonly kernelDevices: KernelDevice[] = [];
+  private readonly counts = new Map<string, number>();
+  private random: SeededBytes;
+
+  constructor(private readonly configuration: VmConfiguration) {
+    this.clock = configuration.clock;
+    this.features = configuration.features;
+    this.stage2 = new Stage2(configuration.host, configuration.features.fwb);
+    this.memslots = new Memslots(IPA_BITS, (gpa, size) => {
+      this.stage2.unmap(gpa, size);
+      this.flushStage2(gpa, size);
+    });
+    this.vgic = new Vgic(configuration.spiCount);
+    this.random = new SeededBytes(configuration.seed);
+  }
+
+  get vcpuCount(): number {
+    return this.configuration.vcpuCount;
+  }
+
+  get physicalAddressBits(): number {
+    return addressSizes[this.features.parange] ?? 48;
+  }
+
+  get instructionCachesCoherent(): boolean {
+    return this.features.coherentInstructionCache;
+  }
+
+  get offersLs64(): boolean {
+    return this.features.ls64;
+  }
+
+  get offersLimitedOrdering(): boolean {
+    return this.features.limitedOrdering;
+  }
+
+  /** KVM_CREATE_VCPU. The first vCPU runs, the others wait for PSCI. */
+  createVcpu(processor: GuestProcessor): Vcpu {
+    const vcpu = new Vcpu(this, this.vcpus.length, processor, this.vcpus.length > 0);
+    this.vcpus.push(vcpu);
+    return vcpu;
+  }
+
+  /** KVM_DEV_ARM_VGIC_CTRL_INIT with the frames' addresses: they answer from now on. Every vCPU exists already. */
+  initVgic(distributorBase: number, redistributorBase: number): void {
+    const distributor = new Distributor(this.vgic);
+    this.addKernelDevice(frame(distributorBase, 0x1_0000, distributor));
+    for (const [index, vcpu] of this.vcpus.entries()) {
+      this.addKernelDevice(
+        frame(redistributorBase + index * REDISTRIBUTOR_BYTES, REDISTRIBUTOR_BYTES, new Redistributor(this.vgic, vcpu.vgic)),
+      );
+    }
+  }
+
+  addKernelDevice(device: KernelDevice): void {
+    this.kernelDevices.push(device);
+  }
+
+  kernelDevice(ipa: number): KernelDevice | undefined {
+    return this.kernelDevices.find((d) => ipa >= d.base && ipa < d.base + d.size);
+  }
+
+  /** Physical address of a user space address. */
+  physicalAddress(userspace: number): number {
+    return this.configuration.host.physicalBase + userspace;
+  }
+
+  flushStage2(ipa: number, size: number): void {
+    this.configuration.invalidate(ipa, size);
+  }
+
+  /** KVM_IRQ_LINE of a shared interrupt: SPI number, from 0. */
+  irqLine(spi: number, level: boolean): void {
+    this.vgic.inject(undefined, 32 + spi, level);
+  }
+
+  /** Everything as after creation; memory slots stay. */
+  reset(): void {
+    this.counts.clear();
+    this.random = new SeededBytes(this.configuration.seed);
+    this.stage2.clear();
+    this.flushStage2(0, 2 ** IPA_BITS);
+    this.vgic.reset();
+    for (const vcpu of this.vcpus) {
+      vcpu.init();
+      vcpu.instructions = 0;
+    }
+  }
+
+  count(name: string): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+  }
+
+  /** How often what happened: exits to KVM by exception class, exits to user space by reason. */
+  get exitCounts(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  // ---- what hypercalls ask ------------------------------------------------------------------------------------
+
+  affinity(index: number): number {
+    // kvm_reset_mpidr: 16 vCPUs to a cluster, so that an SGI's target list reaches a whole cluster.
+    return (index & 15) | ((index >> 4) << 8);
+  }
+
+  isStopped(index: number): boolean {
+    return this.vcpus[index]!.mpState === mpState.STOPPED;
+  }
+
+  start(index: number, entry: bigint, context: bigint): void {
+    this.vcpus[index]!.start(entry, context);
+  }
+
+  entropy(): bigint {
+    return this.random.next64();
+  }
+
+  get wallNanoseconds(): bigint {
+    return BigInt(this.configuration.epoch) * 1_000_000_000n + BigInt(Math.floor(this.clock.now));
+  }
+
+  counter(): bigint {
+    return BigInt(this.clock.ticks);
+  }
+}
+
+interface Frame {
+  read(offset: number, bytes: number): number;
+  write(offset: number, bytes: number, value: number): void;
+}
+
+/** A register frame of the interrupt controller as a device: 64-bit accesses are two halves. */
+function frame(base: number, size: number, registers: Frame): KernelDevice {
+  return {
+    base,
+    size,
+    read: (offset, length) => {
+      if (length < 8) return BigInt(registers.read(offset, length) >>> 0);
+      return BigInt(registers.read(offset, 4) >>> 0) | (BigInt(registers.read(offset + 4, 4) >>> 0) << 32n);
+    },
+    write: (offset, length, value) => {
+      registers.write(offset, Math.min(length, 4), Number(BigInt.asUintN(32, value)));
+      if (length === 8) registers.write(offset + 4, 4, Number(value >> 32n));
+    },
+  };
+}

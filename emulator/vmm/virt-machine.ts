@@ -1,0 +1,297 @@
+import { exitDefinition } from '../kvm/exits/index.ts';
+import { SeededBytes } from '../kvm/seed.ts';
+import { BLOCK_BYTES } from '../kvm/stage2.ts';
+import type { RunOutcome, Vcpu } from '../kvm/vcpu.ts';
+import { Vm } from '../kvm/vm.ts';
+import { HOST_DRAM_BASE } from '../memory/physical-memory.ts';
+import { slots } from '../translate/layout.ts';
+import { board, SPI_COUNT } from './board.ts';
+import { Bus } from './bus.ts';
+import { GuestConsole } from './console.ts';
+import { deviceTreeBlob } from './device-tree.ts';
+import { Pl011 } from './devices/pl011.ts';
+import { Pl031 } from './devices/pl031.ts';
+import { Pl061 } from './devices/pl061.ts';
+import { checkCommandLine, checkCpus, checkMemory, DEFAULT_EPOCH, DEFAULT_SEED, type LaunchConfiguration } from './launch.ts';
+import { type LoadedKernel, loadKernel } from './loader/kernel.ts';
+import { type Layout, placeBootFiles } from './loader/placement.ts';
+import { Scheduler } from './scheduler.ts';
+import type { Silicon } from './silicon.ts';
+import { handleExit } from './user-space.ts';
+
+/** Why the machine stopped running. */
+export type RunEnd =
+  /** The budget is used up, or `interrupted` said so. */
+  | { readonly kind: 'budget' }
+  /** A hook asked for it. */
+  | { readonly kind: 'hook'; readonly vcpu: number }
+  /** Every vCPU waits and no timer will fire: only console input can wake the guest. */
+  | { readonly kind: 'idle' }
+  /** Every vCPU waits for a timer; only with `pace`. The next run goes on at that time. */
+  | { readonly kind: 'pause'; readonly nanoseconds: number }
+  | { readonly kind: 'power-off' }
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'fatal'; readonly vcpu: number; readonly message: string };
+
+/** What whoever runs the machine wants to be asked. Each returns true to stop right there. */
+export interface RunHooks {
+  /** The vCPU is about to execute an instruction that has a breakpoint. */
+  breakpoint(vcpu: number): boolean;
+  /** `kvm_run` of the vCPU holds an exit that user space has not handled yet. */
+  exit(vcpu: number, name: string): boolean;
+  /** The vCPU has taken an exception to EL1 and stands at its vector; it asked the processor to stop there. */
+  exception(vcpu: number): boolean;
+}
+
+const NANOSECONDS = 1e9;
+/** Host memory that KVM needs for stage-2 tables: a page for every 2 MiB, and the upper levels. */
+const tableBytes = (ram: number): number => 4 * BLOCK_BYTES + Math.ceil(ram / BLOCK_BYTES) * 4096;
+
+/** Host DRAM that a machine with this much guest RAM needs, bytes. */
+export const hostDramBytes = (ram: number): number => ram + tableBytes(ram) + BLOCK_BYTES;
+
+/** The whole machine: KVM's VM on its silicon, and the VMM's board around it (QEMU's `virt`). Synchronous; runs in the thread that calls it. */
+export class VirtMachine {
+  readonly vm: Vm;
+  readonly console = new GuestConsole();
+  readonly kernel: LoadedKernel;
+  readonly layout: Layout;
+  hooks: RunHooks | undefined;
+  /** Ends a run instead of skipping the time that all vCPUs wait: for a person at the console. */
+  pace = false;
+  private readonly bus = new Bus();
+  private readonly uart: Pl011;
+  private readonly rtc: Pl031;
+  private readonly scheduler: Scheduler;
+  private readonly ramHost: number;
+  private readonly deviceTree: Uint8Array;
+  /** An exit that user space has still to handle: the debugger looked at it first. */
+  private unhandled: Vcpu | undefined;
+  private skipTo: number | undefined;
+
+  /** @throws LaunchError when the configuration cannot be a machine. */
+  constructor(
+    readonly silicon: Silicon,
+    private readonly configuration: LaunchConfiguration,
+  ) {
+    const { memory, cpus, initrd, kernel } = configuration;
+    checkMemory(memory);
+    checkCpus(cpus);
+    if (configuration.append !== undefined) checkCommandLine(configuration.append);
+    const epoch = configuration.epoch ?? DEFAULT_EPOCH;
+    const seed = configuration.seed ?? DEFAULT_SEED;
+    this.kernel = loadKernel(kernel, memory);
+    this.ramHost = silicon.memory.allocate(memory, BLOCK_BYTES);
+    this.vm = new Vm({
+      clock: silicon.clock,
+      host: {
+        memory: silicon.memory.memory,
+        physicalBase: HOST_DRAM_BASE,
+        allocate: (bytes, alignment) => silicon.memory.allocate(bytes, alignment),
+      },
+      features: silicon.features,
+      spiCount: SPI_COUNT,
+      vcpuCount: cpus,
+      epoch,
+      seed,
+      invalidate: (ipa, size) => silicon.invalidateIpa(ipa, size),
+    });
+    this.vm.nisvToUser = true;
+    this.vm.memslots.set({ slot: 0, flags: 0, guestPhysAddr: board.ram.base, memorySize: memory, userspaceAddr: this.ramHost });
+    for (const processor of silicon.processors) this.vm.createVcpu(processor);
+    this.vm.initVgic(board.distributor.base, board.redistributors.base);
+    this.scheduler = new Scheduler(this.vm.vcpus);
+    this.uart = new Pl011((byte) => this.console.transmit(byte), this.line(board.uart.spi));
+    this.rtc = new Pl031(() => Math.floor(silicon.clock.now / NANOSECONDS), epoch, this.line(board.rtc.spi));
+    this.bus.map(board.uart, this.uart);
+    this.bus.map(board.rtc, this.rtc);
+    this.bus.map(board.gpio, new Pl061(this.line(board.gpio.spi)));
+    const seeds = new SeededBytes(seed);
+    const treeOptions = {
+      memory,
+      cpus,
+      cpuCompatible: silicon.compatible,
+      ...(configuration.append === undefined ? {} : { bootArguments: configuration.append }),
+      kaslrSeed: seeds.bytes(8),
+      rngSeed: seeds.bytes(32),
+    };
+    const size = deviceTreeBlob(treeOptions).length;
+    this.layout = placeBootFiles(this.kernel, initrd, size, memory);
+    this.deviceTree = deviceTreeBlob({ ...treeOptions, ...(this.layout.initrd ? { initrd: this.layout.initrd } : {}) });
+    this.load();
+  }
+
+  get vcpus(): readonly Vcpu[] {
+    return this.vm.vcpus;
+  }
+
+  /** Back to the state after construction. */
+  reset(): void {
+    this.unhandled = undefined;
+    this.skipTo = undefined;
+    const { memory, clock } = this.silicon;
+    memory.bytes.fill(0, this.ramHost, this.ramHost + this.configuration.memory);
+    this.silicon.written(this.ramHost, this.configuration.memory);
+    clock.instructions = 0;
+    clock.idle = 0;
+    this.vm.reset();
+    this.bus.reset();
+    this.console.reset();
+    this.scheduler.reset();
+    this.load();
+  }
+
+  /** Host address of a guest physical address in RAM, or -1. */
+  hostAddress(ipa: number): number {
+    const slot = this.vm.memslots.find(ipa);
+    return slot ? slot.userspaceAddr + (ipa - slot.guestPhysAddr) : -1;
+  }
+
+  /** Characters typed at the console. */
+  consoleInput(bytes: Uint8Array): void {
+    const { instructions, idle } = this.silicon.clock;
+    this.console.input(bytes, { instructions, idle });
+    this.console.feed(this.uart);
+  }
+
+  /**
+   * Runs the vCPUs in turn for at most `budget` instructions. `interrupted` is asked at the end of every turn.
+   * How the budget is cut changes nothing for the guest.
+   */
+  run(budget: number, interrupted: () => boolean = () => false): RunEnd {
+    const limit = this.silicon.clock.instructions + budget;
+    const first = this.finishUnhandled();
+    if (first) return first;
+    while (this.silicon.clock.instructions < limit) {
+      const vcpu = this.scheduler.next();
+      if (!vcpu) {
+        const end = this.skipTime();
+        if (end) return end;
+        if (interrupted()) return { kind: 'budget' };
+        continue;
+      }
+      const before = vcpu.instructions;
+      const outcome = vcpu.enter(Math.min(this.scheduler.quantum, limit - this.silicon.clock.instructions));
+      this.scheduler.used(vcpu.instructions - before);
+      if (outcome.kind === 'yield') this.scheduler.yield();
+      const end = this.after(vcpu, outcome);
+      if (end) return end;
+      if (this.scheduler.quantum <= 0) this.rtc.tick();
+      if (interrupted()) return { kind: 'budget' };
+    }
+    return { kind: 'budget' };
+  }
+
+  /**
+   * Runs one vCPU alone for exactly `count` instructions, less where a hook stops it. An instruction that KVM or user space completes is one like any other.
+   * A vCPU that waits in WFI is woken by its next timer interrupt first.
+   */
+  step(index: number, count: number, interrupted: () => boolean = () => false): RunEnd {
+    const first = this.finishUnhandled();
+    if (first) return first;
+    const vcpu = this.vm.vcpus[index]!;
+    const limit = vcpu.instructions + count;
+    while (vcpu.instructions < limit) {
+      if (!vcpu.canRun()) {
+        const next = vcpu.nextEvent();
+        if (!vcpu.isWaiting || next === Number.POSITIVE_INFINITY) return { kind: 'idle' };
+        this.advanceTo(next);
+        continue;
+      }
+      const outcome = vcpu.enter(limit - vcpu.instructions);
+      const end = this.after(vcpu, outcome);
+      if (end) return end;
+      // The last instruction may be one that user space emulates: it is done only when KVM has completed it.
+      vcpu.completeMmio();
+      if (interrupted()) return { kind: 'budget' };
+    }
+    return { kind: 'budget' };
+  }
+
+  /** Exits by name: to KVM by exception class, to user space by reason. */
+  get exitCounts(): Readonly<Record<string, number>> {
+    return this.vm.exitCounts;
+  }
+
+  private line(spi: number): (level: boolean) => void {
+    return (level) => this.vm.irqLine(spi, level);
+  }
+
+  /** Puts kernel, initrd and device tree into guest memory, and the boot vCPU at the entry point (booting.rst). */
+  private load(): void {
+    const { initrd } = this.configuration;
+    const put = (address: number, bytes: Uint8Array): void =>
+      this.silicon.memory.bytes.set(bytes, this.ramHost + (address - board.ram.base));
+    for (const { address, bytes } of this.kernel.placements) put(address, bytes);
+    if (initrd && this.layout.initrd) put(this.layout.initrd.start, initrd.bytes);
+    put(this.layout.deviceTree, this.deviceTree);
+    for (const vcpu of this.vm.vcpus) vcpu.init();
+    const { state, processor } = this.vm.vcpus[0]!;
+    state.set(slots.pc, BigInt(this.kernel.entry));
+    state.set(slots.x, BigInt(this.layout.deviceTree));
+    processor.invalidateDerivedState();
+  }
+
+  /** Nothing can run: time goes on to the next timer interrupt. */
+  private skipTime(): RunEnd | undefined {
+    this.rtc.tick();
+    const next = Math.min(this.scheduler.nextEvent(), this.rtc.alarm * NANOSECONDS);
+    if (next === Number.POSITIVE_INFINITY) return { kind: 'idle' };
+    const { now } = this.silicon.clock;
+    if (this.pace && next > now && this.skipTo === undefined) {
+      this.skipTo = next;
+      return { kind: 'pause', nanoseconds: next - now };
+    }
+    this.skipTo = undefined;
+    this.advanceTo(next);
+    return undefined;
+  }
+
+  private advanceTo(time: number): void {
+    const { clock } = this.silicon;
+    clock.idle += Math.max(0, time - clock.now);
+    this.rtc.tick();
+  }
+
+  private after(vcpu: Vcpu, outcome: RunOutcome): RunEnd | undefined {
+    switch (outcome.kind) {
+      case 'exit': {
+        const name = exitDefinition(vcpu.run.exitReason)?.name ?? `KVM_EXIT_${vcpu.run.exitReason}`;
+        this.vm.count(name);
+        if (this.hooks?.exit(vcpu.index, name)) {
+          this.unhandled = vcpu;
+          return { kind: 'hook', vcpu: vcpu.index };
+        }
+        return this.handle(vcpu);
+      }
+      case 'breakpoint':
+        return this.atBreakpoint(vcpu);
+      case 'exception':
+        return this.hooks?.exception(vcpu.index) ? { kind: 'hook', vcpu: vcpu.index } : undefined;
+      case 'fatal':
+        return { kind: 'fatal', vcpu: vcpu.index, message: outcome.message };
+      case 'error':
+        return { kind: 'fatal', vcpu: vcpu.index, message: `KVM_RUN failed with -${outcome.errno}: ${outcome.message}` };
+      default:
+        return undefined;
+    }
+  }
+
+  private atBreakpoint(vcpu: Vcpu): RunEnd | undefined {
+    if (!this.hooks || this.hooks.breakpoint(vcpu.index)) return { kind: 'hook', vcpu: vcpu.index };
+    vcpu.processor.skipBreakpoint();
+    return undefined;
+  }
+
+  private finishUnhandled(): RunEnd | undefined {
+    const vcpu = this.unhandled;
+    this.unhandled = undefined;
+    return vcpu && this.handle(vcpu);
+  }
+
+  private handle(vcpu: Vcpu): RunEnd | undefined {
+    const handled = handleExit(vcpu, this.bus);
+    this.console.feed(this.uart);
+    return handled.kind === 'continue' ? undefined : handled.kind === 'fatal' ? { ...handled, vcpu: vcpu.index } : handled;
+  }
+}
