@@ -49,7 +49,9 @@ const settings = {
   'extensions.autoCheckUpdates': false,
   'telemetry.telemetryLevel': 'off',
   'security.workspace.trust.enabled': false,
-  'debug.toolBarLocation': 'docked',
+  // Text that can be read from the page, rather than a canvas.
+  'terminal.integrated.gpuAcceleration': 'off',
+  'git.openRepositoryInParentFolders': 'never',
 };
 
 function environment(profile) {

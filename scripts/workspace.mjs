@@ -9,7 +9,6 @@ const sampleConfiguration = (file) => ({
   type: 'kvm-arm64',
   request: 'launch',
   name: file.replace(/\.S$/, ''),
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: VS Code's variable
   program: '${workspaceFolder}/' + file,
   stopOnEntry: true,
 });

@@ -11,6 +11,9 @@ const browserProgram = () => browsers.find((path) => existsSync(path));
 const WINDOW = { width: 1600, height: 1000 };
 const PATIENCE = 60_000;
 
+/** A view that shows rows. */
+type View = '.debug-variables' | '.debug-call-stack' | '.debug-breakpoints' | '.disassembly-view';
+
 /** The `skip` option of a test in the workbench: false where there is a browser. @throws in CI, which must not skip. */
 export function skipWithoutBrowser(): string | false {
   if (browserProgram()) return false;
@@ -82,17 +85,89 @@ export class Workbench {
     await this.page.locator('.tab.active', { hasText: name }).waitFor();
   }
 
+  /** Waits until the extension runs: before that F5 starts nothing. */
+  async extensionReady(): Promise<void> {
+    await this.command('KVM Arm64: Show Guest Console');
+    const message = this.page.locator('.notification-toast', { hasText: 'No guest with a console is running' }).first();
+    await message.waitFor();
+    await this.command('Notifications: Clear All Notifications');
+  }
+
   /** Rows of a view, by a piece of their text. */
-  row(view: '.debug-variables' | '.debug-call-stack' | '.debug-breakpoints' | '.disassembly-view', text: string | RegExp): Locator {
+  row(view: View, text: string | RegExp): Locator {
     return this.page.locator(`${view} .monaco-list-row`, { hasText: text }).first();
+  }
+
+  /** Waits until the guest stands still. */
+  async stopped(timeout = PATIENCE): Promise<void> {
+    await this.page.locator('.debug-toolbar .codicon-debug-continue').waitFor({ timeout });
+    await this.page.locator('.debug-call-stack .monaco-list-row .stack-frame').first().waitFor({ timeout });
+  }
+
+  async continue(): Promise<void> {
+    await this.page.locator('.debug-toolbar .codicon-debug-continue').click();
+  }
+
+  /** One instruction, and waits for the stop after it. */
+  async step(): Promise<void> {
+    const before = await this.topFrame();
+    await this.page.locator('.debug-toolbar .codicon-debug-step-into').click();
+    const deadline = Date.now() + PATIENCE;
+    while ((await this.topFrame()) === before) {
+      if (Date.now() > deadline) throw new Error(`the step did not leave ${before}`);
+      await this.page.waitForTimeout(50);
+    }
+  }
+
+  /** Text of the topmost call stack row. */
+  async topFrame(): Promise<string> {
+    return (await this.page.locator('.debug-call-stack .monaco-list-row .stack-frame').first().innerText()).replaceAll('\n', ' ');
+  }
+
+  /** Brings a row of a long tree into view and gives it back: rows outside of the visible part don't exist. */
+  async scrollTo(view: View, text: string | RegExp): Promise<Locator> {
+    const row = this.row(view, text);
+    const tree = this.page.locator(`${view} .monaco-list`).first();
+    await tree.hover();
+    await this.page.mouse.wheel(0, -100_000);
+    for (let screens = 0; screens < 100; screens++) {
+      await this.page.waitForTimeout(100);
+      if (await row.isVisible()) return row;
+      await this.page.mouse.wheel(0, 44);
+    }
+    throw new Error(`${view} has no row with ${text}`);
+  }
+
+  /** Checks or unchecks a filter of the Breakpoints view. */
+  async checkFilter(label: string, checked = true): Promise<void> {
+    const row = await this.scrollTo('.debug-breakpoints', label);
+    const box = row.locator('input[type=checkbox], .monaco-checkbox').first();
+    await box.click();
+    const state =
+      (await box.getAttribute('type')) === 'checkbox' ? await box.isChecked() : (await box.getAttribute('aria-checked')) === 'true';
+    if (state !== checked) throw new Error(`the filter ${label} is ${state ? 'on' : 'off'}`);
   }
 
   /** Opens a row of a tree and waits until it is open. */
   async expand(row: Locator): Promise<void> {
     await row.waitFor();
     if ((await row.getAttribute('aria-expanded')) === 'true') return;
-    await row.click();
-    if ((await row.getAttribute('aria-expanded')) !== 'true') await this.page.keyboard.press('ArrowRight');
+    await row.locator('.monaco-tl-twistie').click();
+    for (let tries = 0; (await row.getAttribute('aria-expanded')) !== 'true'; tries++) {
+      if (tries > 100) throw new Error('the row did not open');
+      await this.page.waitForTimeout(50);
+    }
+  }
+
+  /** Waits until the visible terminal holds a text. */
+  async terminalShows(text: string, timeout = PATIENCE): Promise<void> {
+    await this.page.locator('.terminal-wrapper.active .xterm-rows', { hasText: text }).waitFor({ timeout });
+  }
+
+  /** Types into the terminal. */
+  async type(text: string): Promise<void> {
+    await this.page.locator('.terminal-wrapper.active .xterm-screen').click();
+    await this.page.keyboard.type(text, { delay: 20 });
   }
 
   async screenshot(path: string): Promise<void> {

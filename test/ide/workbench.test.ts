@@ -1,0 +1,65 @@
+/** The product as its users meet it: the packaged extension in the real workbench, Debian's kernel, F5. Screenshots go to docs/screenshots/ with UPDATE_GOLDEN. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { makeWorkspace } from '../../scripts/workspace.mjs';
+import { repository, skipWithoutLinux } from '../guests/guests.ts';
+import { skipWithoutBrowser, Workbench } from './workbench.ts';
+
+const skip = skipWithoutBrowser() || skipWithoutLinux('6.1');
+const screenshots = process.env.UPDATE_GOLDEN ? join(repository, 'docs', 'screenshots') : join(repository, '.cache', 'screenshots');
+const EXIT = 'KVM_EXIT_MMIO';
+
+describe('a Linux guest in the workbench', { skip }, () => {
+  let workbench: Workbench;
+  const shot = (name: string) => workbench.screenshot(join(screenshots, `${name}.png`));
+
+  before(async () => {
+    const packaged = spawnSync(process.execPath, ['scripts/package.mjs'], { cwd: repository, encoding: 'utf8' });
+    assert.equal(packaged.status, 0, packaged.stderr);
+    workbench = await Workbench.open(makeWorkspace(join(repository, '.cache', 'workspace-test')), join(repository, 'kvm-arm64-debug.vsix'));
+  });
+  after(() => workbench?.close());
+
+  test('F5 stops at entry', async () => {
+    await workbench.extensionReady();
+    // The first configuration of the workspace is Linux.
+    await workbench.page.keyboard.press('F5');
+    await workbench.stopped();
+    await workbench.page.keyboard.press('Control+Shift+d');
+    assert.match(await workbench.topFrame(), /0x0*40[0-9a-f]{6}/);
+    await shot('stopped-at-entry');
+  });
+
+  test('an exit breakpoint stops at the first MMIO exit with its syndrome decoded', async () => {
+    await workbench.checkFilter(EXIT);
+    await workbench.continue();
+    await workbench.page.locator('.debug-call-stack', { hasText: EXIT }).waitFor({ timeout: 120_000 });
+    await workbench.expand(await workbench.scrollTo('.debug-variables', 'kvm_run'));
+    await workbench.expand(await workbench.scrollTo('.debug-variables', 'ESR_EL2'));
+    const exceptionClass = await workbench.scrollTo('.debug-variables', /^\s*EC\b/);
+    assert.match(await exceptionClass.innerText(), /0x24/);
+    await shot('mmio-exit');
+  });
+
+  test('steps one instruction', async () => {
+    await workbench.checkFilter(EXIT, false);
+    const before = await workbench.topFrame();
+    await workbench.step();
+    assert.notEqual(await workbench.topFrame(), before);
+    await workbench.command('Open Disassembly View');
+    await workbench.row('.disassembly-view', /0x/).waitFor();
+    await shot('stepped');
+  });
+
+  test('continues to a shell that takes keystrokes', async () => {
+    await workbench.continue();
+    await workbench.command('KVM Arm64: Show Guest Console');
+    await workbench.terminalShows('guest#', 180_000);
+    await workbench.type('echo $((6 * 7)) answers; uname -m\n');
+    await workbench.terminalShows('42 answers');
+    await workbench.terminalShows('aarch64');
+    await shot('shell');
+  });
+});
