@@ -47,7 +47,7 @@ export class FrameReader {
       return true;
     }
     const text = this.take(end + 4).toString('latin1', 0, end);
-    const length = /(?:^|\r\n|[^A-Za-z-])Content-Length: *([0-9]{1,12}) *(?:\r\n|$)/i.exec(text);
+    const length = /Content-Length: *([0-9]{1,12}) *(?:\r\n|$)/i.exec(text);
     if (!length) frames.push({ kind: 'garbage', reason: 'a header without Content-Length' });
     else if (Number(length[1]) > MAX_MESSAGE_BYTES) frames.push({ kind: 'garbage', reason: `a message of ${length[1]} bytes is too long` });
     else this.expected = Number(length[1]);

@@ -1,0 +1,99 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { LaunchError } from '../../emulator/vmm/loader/errors.ts';
+import { dap } from './dap.ts';
+import { decodableRegisters, decode } from './decode.ts';
+import { disasm } from './disasm.ts';
+import { CliError, exitStatus } from './exit-status.ts';
+import { type RunOptions, run } from './run.ts';
+
+const number = (what: string, valid: (n: number) => boolean) => (text: string) => {
+  const value = Number(text);
+  if (text.trim() === '' || !valid(value)) throw new InvalidArgumentError(`it must be ${what}.`);
+  return value;
+};
+
+const program = new Command('kvm-arm64')
+  .description('Runs and debugs arm64 guests on an embedded KVM/arm64 machine.')
+  .showHelpAfterError('(kvm-arm64 --help shows what there is)')
+  .exitOverride();
+
+program
+  .command('run')
+  .description('run a guest with its console on stdin and stdout (Ctrl-A X quits)')
+  .requiredOption('--kernel <file>', 'arm64 Image, ELF file or flat binary')
+  .option('--initrd <file>', 'initial RAM disk')
+  .option('--append <text>', 'kernel command line')
+  .option('--memory <size>', 'RAM: a number and K, M or G', '512M')
+  .option('--cpus <n>', 'number of vCPUs, 1 to 8', number('a whole number', Number.isInteger), 1)
+  .addOption(
+    new Option('--cpu <model>', 'CPU model; max offers all that is implemented')
+      .choices(['cortex-a57', 'neoverse-n1', 'max'])
+      .default('cortex-a57'),
+  )
+  .option('--until <text>', 'end with status 0 once the console has shown this')
+  .addOption(new Option('--mark <text...>', 'note in the statistics when the console first showed this').hideHelp())
+  .option(
+    '--timeout <seconds>',
+    'end with status 124 after this long',
+    number('a number of seconds above 0', (n) => n > 0),
+  )
+  .option('--stats <file>', 'write what was executed, how fast and why it left the guest, as JSON')
+  .addHelpText('after', '\nExit status: 0 power-off, 1 usage, 2 the emulator had to stop, 4 reset, 124 time-out, 130 quit.')
+  .action(async (options: RunOptions) => {
+    process.exitCode = await run(options);
+  });
+
+program
+  .command('dap')
+  .description('serve the Debug Adapter Protocol on stdin and stdout')
+  .option(
+    '--port <n>',
+    'on this port of the loopback interface instead (0 chooses one)',
+    number('a port, 0 to 65535', (n) => Number.isInteger(n) && n >= 0 && n < 65536),
+  )
+  .action(({ port }: { port?: number }) => dap(port));
+
+program
+  .command('decode')
+  .description('show the fields of a register value')
+  .argument('<register>', `${decodableRegisters}`)
+  .argument('<value>', 'hexadecimal')
+  .action((register: string, value: string) => {
+    process.stdout.write(decode(register, value));
+  });
+
+program
+  .command('disasm')
+  .description('disassemble instruction words')
+  .argument('<addr>', 'address of the first word, hexadecimal')
+  .argument('<word...>', 'instruction words, hexadecimal')
+  .action((address: string, words: string[]) => {
+    process.stdout.write(disasm(address, words));
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+// What is still open (a terminal, a worker) must not keep the program alive; what is still to be written must be.
+process.stdout.write('', () => process.exit());
+
+function report(error: unknown): number {
+  if (error instanceof CliError) {
+    process.stderr.write(`kvm-arm64: ${error.message}\n`);
+    return error.status;
+  }
+  if (error instanceof LaunchError) {
+    process.stderr.write(`kvm-arm64: ${error.message}\n`);
+    return exitStatus.usage;
+  }
+  // Commander has printed its message already; asking for help is no error.
+  if (isCommanderError(error)) return error.exitCode === 0 ? 0 : exitStatus.usage;
+  process.stderr.write(`kvm-arm64: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return exitStatus.stopped;
+}
+
+function isCommanderError(error: unknown): error is { readonly exitCode: number } {
+  return error instanceof Error && 'exitCode' in error && 'code' in error && String(error.code).startsWith('commander.');
+}

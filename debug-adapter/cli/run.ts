@@ -1,0 +1,162 @@
+import { writeFile } from 'node:fs/promises';
+import { createMachine } from '../../emulator/vmm/create.ts';
+import { checkCpus, parseMemorySize } from '../../emulator/vmm/launch.ts';
+import type { RunEnd, VirtMachine } from '../../emulator/vmm/virt-machine.ts';
+import { CliError, exitStatus } from './exit-status.ts';
+import { readNamed } from './files.ts';
+import { Terminal } from './terminal.ts';
+import { TextWatch } from './text-watch.ts';
+
+/** Options of `kvm-arm64 run` as the command line gives them. */
+export interface RunOptions {
+  readonly kernel: string;
+  readonly initrd?: string;
+  readonly append?: string;
+  readonly memory: string;
+  readonly cpus: number;
+  readonly cpu: string;
+  readonly until?: string;
+  readonly mark?: readonly string[];
+  readonly timeout?: number;
+  readonly stats?: string;
+}
+
+/** Guest instructions between looks at the terminal and the clock. */
+const SLICE = 4_000_000;
+
+interface Mark {
+  readonly seconds: number;
+  readonly instructions: number;
+}
+
+/** Runs a guest with its console on stdin and stdout; the exit status of the program. */
+export async function run(options: RunOptions): Promise<number> {
+  checkCpus(options.cpus);
+  const memory = parseMemorySize(options.memory);
+  const kernel = await readNamed('--kernel', options.kernel);
+  const initrd = options.initrd === undefined ? undefined : await readNamed('--initrd', options.initrd);
+  const machine = await createMachine({
+    kernel,
+    memory,
+    cpus: options.cpus,
+    cpu: options.cpu,
+    ...(initrd ? { initrd } : {}),
+    ...(options.append === undefined ? {} : { append: options.append }),
+  });
+  const terminal = new Terminal();
+  machine.pace = terminal.isInteractive;
+  terminal.open();
+  const session = new RunSession(machine, terminal, options);
+  try {
+    return await session.run();
+  } finally {
+    terminal.close();
+    if (options.stats !== undefined) await writeStatistics(options.stats, session.statistics());
+  }
+}
+
+async function writeStatistics(path: string, statistics: object): Promise<void> {
+  try {
+    await writeFile(path, `${JSON.stringify(statistics, undefined, 2)}\n`);
+  } catch (error) {
+    throw new CliError(`--stats: ${(error as Error).message}`);
+  }
+}
+
+/** One run of a machine on a terminal. */
+class RunSession {
+  private readonly started = performance.now();
+  private readonly until: TextWatch | undefined;
+  private readonly marks = new Map<string, Mark>();
+  private readonly watches: { readonly text: string; readonly watch: TextWatch }[];
+  private seconds = 0;
+
+  constructor(
+    private readonly machine: VirtMachine,
+    private readonly terminal: Terminal,
+    private readonly options: RunOptions,
+  ) {
+    this.until = options.until === undefined ? undefined : new TextWatch(options.until);
+    this.watches = (options.mark ?? []).map((text) => ({ text, watch: new TextWatch(text) }));
+  }
+
+  async run(): Promise<number> {
+    const { machine, terminal } = this;
+    const timeout = (this.options.timeout ?? Number.POSITIVE_INFINITY) * 1000;
+    const late = (): boolean => performance.now() - this.started >= timeout;
+    for (;;) {
+      const typed = terminal.takeInput();
+      if (typed) machine.consoleInput(typed);
+      const end = machine.run(SLICE, late);
+      this.seconds = (performance.now() - this.started) / 1000;
+      const output = machine.console.take();
+      await terminal.write(output);
+      this.mark(output);
+      if (this.until?.add(output)) return exitStatus.powerOff;
+      const status = await this.act(end);
+      if (status !== undefined) return status;
+      if (terminal.quit) return exitStatus.interrupted;
+      if (late()) {
+        process.stderr.write(`kvm-arm64: time-out after ${this.options.timeout} s\n`);
+        return exitStatus.timeout;
+      }
+    }
+  }
+
+  /** For `--stats`. */
+  statistics(): object {
+    const { instructions, idle } = this.machine.silicon.clock;
+    const { seconds } = this;
+    return {
+      instructions,
+      seconds,
+      mips: seconds > 0 ? instructions / seconds / 1e6 : 0,
+      guestSeconds: (instructions + idle) / 1e9,
+      exits: this.machine.exitCounts,
+      peakMemory: process.resourceUsage().maxRSS * 1024,
+      ...(this.marks.size > 0 ? { marks: Object.fromEntries(this.marks) } : {}),
+    };
+  }
+
+  private mark(output: Uint8Array): void {
+    for (const { text, watch } of this.watches) {
+      if (!watch.found && watch.add(output))
+        this.marks.set(text, { seconds: this.seconds, instructions: this.machine.silicon.clock.instructions });
+    }
+  }
+
+  private async act(end: RunEnd): Promise<number | undefined> {
+    const { terminal } = this;
+    switch (end.kind) {
+      case 'power-off':
+        return exitStatus.powerOff;
+      case 'reset':
+        return exitStatus.reset;
+      case 'fatal':
+        process.stderr.write(`kvm-arm64: guest stopped: ${end.message}\n`);
+        return exitStatus.stopped;
+      case 'pause':
+        await terminal.waitForInput(end.nanoseconds / 1e6);
+        return undefined;
+      case 'idle':
+        return await this.idle();
+      default:
+        await new Promise((resolve) => setImmediate(resolve));
+        return undefined;
+    }
+  }
+
+  /** Only input can wake the guest. */
+  private async idle(): Promise<number | undefined> {
+    const { terminal, options } = this;
+    if (terminal.ended && terminal.takeInput() === undefined) {
+      process.stderr.write(
+        'kvm-arm64: guest stopped: every vCPU waits for an interrupt, no timer is set and stdin has ended: nothing can wake the guest\n',
+      );
+      return exitStatus.stopped;
+    }
+    const left = options.timeout === undefined ? Number.POSITIVE_INFINITY : options.timeout * 1000 - (performance.now() - this.started);
+    await terminal.waitForInput(Math.max(0, left));
+    return undefined;
+  }
+}

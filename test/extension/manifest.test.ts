@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { editorProperties, launchProperties } from '../../debug-adapter/launch/schema.ts';
+
+const root = new URL('../../', import.meta.url);
+const read = (path: string): any => JSON.parse(readFileSync(new URL(path, root), 'utf8'));
+const manifest = read('package.json');
+const [debuggerContribution] = manifest.contributes.debuggers;
+
+describe('manifest', () => {
+  it('the launch properties are those the adapter checks', () =>
+    assert.deepEqual(debuggerContribution.configurationAttributes.launch.properties, JSON.parse(JSON.stringify(launchProperties))));
+  it('snippets and initial configurations use known properties', () => {
+    const bodies = [
+      ...debuggerContribution.configurationSnippets.map((s: { body: object }) => s.body),
+      ...debuggerContribution.initialConfigurations,
+    ];
+    for (const body of bodies)
+      for (const name of Object.keys(body)) assert.ok(name in launchProperties || editorProperties.has(name), name);
+  });
+  it('every command it names is registered', () => {
+    const source = readFileSync(new URL('extension/commands.ts', root), 'utf8');
+    for (const { command } of manifest.contributes.commands) assert.ok(source.includes(`'${command}'`), command);
+  });
+  it('the files it names exist', () => {
+    for (const { configuration } of manifest.contributes.languages) read(configuration);
+    for (const { path } of manifest.contributes.grammars) read(path);
+  });
+});
+
+describe('grammar', () => {
+  const grammar = read('syntaxes/arm64-assembly.tmLanguage.json');
+  const patterns: string[] = [];
+  (function collect(node: unknown): void {
+    if (typeof node !== 'object' || node === null) return;
+    for (const [key, value] of Object.entries(node)) {
+      if (['match', 'begin', 'end'].includes(key) && typeof value === 'string') patterns.push(value);
+      else collect(value);
+    }
+  })(grammar);
+  it('every pattern is a regular expression', () => {
+    for (const pattern of patterns) assert.doesNotThrow(() => new RegExp(pattern.replace(/^\(\?i\)/, '')), pattern);
+  });
+  it('every include exists', () => {
+    const names = [...JSON.stringify(grammar).matchAll(/"include":"#([a-z]+)"/g)].map((m) => m[1]!);
+    for (const name of names) assert.ok(name in grammar.repository, name);
+  });
+});
