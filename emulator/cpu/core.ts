@@ -1,4 +1,4 @@
-import type { Fault } from '../memory/fault.ts';
+import type { Mmu } from '../memory/mmu.ts';
 import { slots } from '../translate/layout.ts';
 import type { Clock } from './clock.ts';
 import type { Features } from './features.ts';
@@ -21,19 +21,8 @@ export interface TakenException {
   readonly spsr: bigint;
 }
 
-/** What system instructions ask of the MMU (`emulator/memory`). */
-export interface Translation {
-  /** The fault that is in hand after an access, fetch, AT or maintenance that did not complete. */
-  readonly fault: Fault;
-  /** Called after every change of EL, PSTATE.PAN/UAO or a register that translation depends on: keeps the TLB pointers of the state in step. */
-  switchContext(): void;
-  /** TLBI and its kin. `xt`: the operand. */
-  invalidate(operation: string, xt: bigint): void;
-  /** AT: performs the translation and gives PAR_EL1; undefined: the fault noted is an exception (stage 2 external abort and the like). */
-  translateAddress(operation: string, va: bigint): bigint | undefined;
-  /** DC and IC by VA: true when the address translates with the rights the operation needs; false: a fault is noted. */
-  maintain(operation: string, va: bigint): boolean;
-}
+/** What the processor asks of the MMU (`emulator/memory/mmu.ts`). */
+export type Translation = Pick<Mmu, 'fault' | 'switchContext' | 'invalidate' | 'maintain'>;
 
 /** One vCPU's silicon, as the parts of the processor model share it. */
 export interface Core {

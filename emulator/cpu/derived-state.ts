@@ -71,7 +71,7 @@ export function deriveState(core: Core): void {
   state.setSystemWords(R.DCZID_EL0, zeroing ? dczid : dczid | DZP, 0);
   if (features.pauth) derivePointerAuthentication(core);
   deriveInterrupts(core);
-  core.mmu.switchContext();
+  core.mmu.switchContext(state);
 }
 
 /** Settings of EL2 registers that ask for what is not modelled: running on would be wrong. */

@@ -1,5 +1,5 @@
 import { decode } from '../isa/decoder.ts';
-import { systemRegisterSlot, systemRegisters } from '../isa/registers/index.ts';
+import { systemRegisters } from '../isa/registers/index.ts';
 import { exitNames, type InterpreterExit } from '../translate/exits.ts';
 import type { Interpreter } from '../translate/interpreter/interpreter.ts';
 import { slots } from '../translate/layout.ts';
@@ -16,20 +16,23 @@ import {
   vector,
   writePstate,
 } from './core.ts';
-import { deriveInterrupts, deriveState, fpTrapTarget, unsupportedConfiguration } from './derived-state.ts';
-import { debugEnabled, exceptionReturn } from './exception-return.ts';
-import { enterEl1, enterEl2, takeSynchronous, takeUndefined, trapToEl2 } from './exceptions.ts';
+import { deriveInterrupts, deriveState, unsupportedConfiguration } from './derived-state.ts';
+import { takeExitException } from './exception-exits.ts';
+import { exceptionReturn } from './exception-return.ts';
+import { enterEl1, takeSynchronous, takeUndefined } from './exceptions.ts';
 import { Features } from './features.ts';
 import { ICH_VTR, VirtualInterface } from './gic/virtual-interface.ts';
 import { pendingInterrupts, takeInterrupt } from './interrupts.ts';
 import { pointerAuthCheck } from './pointer-auth.ts';
 import { idRegister, type Profile } from './profiles/profile.ts';
-import { levelOf, PSTATE } from './pstate.ts';
-import { HCR, R, SCTLR } from './registers.ts';
+import { PSTATE } from './pstate.ts';
+import { HCR, R } from './registers.ts';
+import { stepping, takeStep } from './software-step.ts';
 import type { CpuState } from './state.ts';
-import { EC, syndrome, unconditional } from './syndrome.ts';
+import { EC } from './syndrome.ts';
 import { performSystem } from './system/instructions.ts';
 import { readRegister, writeRegister } from './system/registers.ts';
+import { signalEvent, waitFor } from './waiting.ts';
 
 /** Why the processor left the guest. */
 export type ProcessorExit =
@@ -170,7 +173,7 @@ export class Processor implements Core {
       takeSynchronous(this, EC.illegalState, 0);
       return this.afterException();
     }
-    if (this.stepping()) return this.step();
+    if (stepping(this)) return this.step();
     return this.execute();
   }
 
@@ -205,7 +208,7 @@ export class Processor implements Core {
       case 'wfe':
         return this.wait(name);
       case 'sev':
-        this.sendEventFor(word);
+        signalEvent(this, word);
         return undefined;
       case 'yield':
         completeInstruction(this);
@@ -215,66 +218,9 @@ export class Processor implements Core {
         deriveState(this);
         return undefined;
       default:
-        this.except(name, word);
+        takeExitException(this, name, word);
         return this.afterException();
     }
-  }
-
-  /** The exits that are an exception. */
-  private except(name: InterpreterExit, word: number): void {
-    const { state } = this;
-    const payload = state.low(slots.exitPayload);
-    const immediate = (word >>> 5) & 0xffff;
-    const next = (): bigint => state.get(slots.pc) + 4n;
-    switch (name) {
-      case 'fault':
-        return takeAbort(this, this.mmu.fault, word);
-      case 'svc':
-        countInstruction(this);
-        return takeSynchronous(this, EC.svc, immediate, undefined, next());
-      case 'hvc':
-        return this.hypervisorCall(immediate, next());
-      case 'smc':
-        return this.secureMonitorCall(immediate);
-      case 'brk':
-        return this.softwareBreakpoint(immediate);
-      case 'fp-trap':
-        if (fpTrapTarget(this) === 'el2') return trapToEl2(this, EC.fpAccess, unconditional);
-        return takeSynchronous(this, EC.fpAccess, unconditional);
-      case 'pc-alignment':
-        return takeSynchronous(this, EC.pcAlignment, 0, state.get(slots.pc));
-      case 'sp-alignment':
-        return takeSynchronous(this, EC.spAlignment, 0);
-      case 'pac-failure':
-        return takeSynchronous(this, EC.pacFailure, payload & 3);
-      case 'branch-target':
-        return takeSynchronous(this, EC.branchTarget, (state.low(slots.pstate) >>> PSTATE.btypeShift) & 3);
-      case 'illegal-state':
-        return takeSynchronous(this, EC.illegalState, 0);
-      default:
-        // undefined, udf, and what only a debugger's halting mode would allow: hlt, dcps, drps.
-        return takeUndefined(this);
-    }
-  }
-
-  private hypervisorCall(immediate: number, next: bigint): void {
-    const { state } = this;
-    if (state.low(slots.el) === 0 || state.systemLow(R.HCR_EL2) & HCR.HCD) return takeUndefined(this);
-    countInstruction(this);
-    enterEl2(this, vector.synchronous, { esr: syndrome(EC.hvc, immediate) }, next);
-  }
-
-  /** There is no EL3: SMC is UNDEFINED unless the hypervisor traps it (HCR_EL2.TSC). */
-  private secureMonitorCall(immediate: number): void {
-    const { state } = this;
-    if (state.low(slots.el) === 0 || (state.systemLow(R.HCR_EL2) & HCR.TSC) === 0) return takeUndefined(this);
-    trapToEl2(this, EC.smc, immediate);
-  }
-
-  /** MDCR_EL2.TDE sends debug exceptions to EL2. */
-  private softwareBreakpoint(comment: number): void {
-    if (this.state.systemLow(R.MDCR_EL2) & (1 << 8)) trapToEl2(this, EC.brk, comment);
-    else takeSynchronous(this, EC.brk, comment);
   }
 
   private system(word: number): ProcessorExit | undefined {
@@ -298,34 +244,9 @@ export class Processor implements Core {
     return undefined;
   }
 
-  /** WFI and WFE. Nothing waits here: untrapped, the instruction completes and the host gets the processor. */
   private wait(name: 'wfi' | 'wfe'): ProcessorExit | undefined {
-    const { state } = this;
-    const wfe = name === 'wfe';
-    const iss = unconditional | (wfe ? 1 : 0);
-    if (wfe ? this.event : pendingInterrupts(this) !== 0) {
-      this.event = wfe ? false : this.event;
-      completeInstruction(this);
-      return undefined;
-    }
-    const allowed = state.systemLow(R.SCTLR_EL1) & (wfe ? SCTLR.nTWE : SCTLR.nTWI);
-    if (state.low(slots.el) === 0 && !allowed) {
-      takeSynchronous(this, EC.wfx, iss);
-      return this.afterException();
-    }
-    if (state.systemLow(R.HCR_EL2) & (wfe ? HCR.TWE : HCR.TWI)) {
-      trapToEl2(this, EC.wfx, iss);
-      return EXIT.trap;
-    }
-    completeInstruction(this);
-    return EXIT.irq;
-  }
-
-  /** SEV and SEVL differ in bit 5 of the word: SEVL is for this processor only. */
-  private sendEventFor(word: number): void {
-    if (word & (1 << 5)) this.event = true;
-    else this.sendEvent();
-    completeInstruction(this);
+    const outcome = waitFor(this, name);
+    return outcome === 'exception' ? this.afterException() : outcome === 'idle' ? EXIT.irq : undefined;
   }
 
   /** ERET, ERETAA, ERETAB. False: an exception was taken instead. */
@@ -350,19 +271,11 @@ export class Processor implements Core {
     return true;
   }
 
-  /** Software step (MDSCR_EL1.SS) is in force for the next instruction. */
-  private stepping(): boolean {
-    const { state } = this;
-    if ((state.systemLow(R.MDSCR_EL1) & 1) === 0) return false;
-    const pstate = state.low(slots.pstate);
-    return debugEnabled(this, levelOf(pstate), (pstate & PSTATE.D) !== 0);
-  }
-
   /** Software step's state machine (Arm ARM D2.11): active-pending takes the exception, active-not-pending runs one instruction first. */
   private step(): ProcessorExit | undefined {
     const { state } = this;
     if ((state.low(slots.pstate) & PSTATE.SS) === 0) {
-      this.takeStep();
+      takeStep(this);
       return this.afterException();
     }
     const left = state.low(slots.remaining);
@@ -374,15 +287,6 @@ export class Processor implements Core {
     // Still stepping at the same level: the instruction is done. An exception has cleared PSTATE.SS itself.
     if (used > 0 || state.get(slots.pc) !== pc) state.setLow(slots.pstate, state.low(slots.pstate) & ~PSTATE.SS);
     return exit;
-  }
-
-  /** ISV = 1: EX is known; it is 0, load-exclusives are not told apart. */
-  private takeStep(): void {
-    const toEl2 = (this.state.systemLow(R.MDCR_EL2) & (1 << 8)) !== 0;
-    const same = !toEl2 && this.state.low(slots.el) !== 0;
-    const iss = (1 << 24) | 0x22;
-    if (toEl2) trapToEl2(this, EC.stepLower, iss);
-    else takeSynchronous(this, same ? EC.stepLower + 1 : EC.stepLower, iss);
   }
 
   private stop(what: string, word: number): ProcessorExit {

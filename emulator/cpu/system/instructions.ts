@@ -96,24 +96,27 @@ function performSys(core: Core, word: number): Outcome {
   let decision: Decision = 'undefined';
   if (instruction) decision = decideSys(core, instruction);
   else if (implementationDefined && state.low(slots.el) === 1 && state.systemLow(R.HCR_EL2) & HCR.TIDCP) decision = 'el2';
-  if (decision === 'perform') return performNamed(core, instruction!, (word & 31) === 31 ? 0n : state.get(word & 31));
+  if (decision === 'perform') return performNamed(core, instruction!, word & 31);
   if (decision === 'undefined') takeUndefined(core);
   else if (decision === 'el1') takeSynchronous(core, EC.system, systemSyndrome(word));
   else trapToEl2(core, EC.system, systemSyndrome(word));
   return 'done';
 }
 
+/** DC IVAC may be done as clean and invalidate, but needs write permission; at EL0 maintenance needs read permission. */
+const maintenanceNeeds = (core: Core, operation: string): 'nothing' | 'read' | 'write' =>
+  operation === 'IVAC' ? 'write' : core.state.low(slots.el) === 0 ? 'read' : 'nothing';
+
 /** Cache maintenance by set and way, and of the whole instruction cache, has nothing to do: caches are coherent, code is looked up by content. */
-function performNamed(core: Core, { family, operation }: SystemInstruction, xt: bigint): Outcome {
+function performNamed(core: Core, { family, operation }: SystemInstruction, rt: number): Outcome {
   const { mmu, state } = core;
-  if (family === 'TLBI') mmu.invalidate(operation, xt);
-  else if (family === 'AT') {
-    const par = mmu.translateAddress(operation, xt);
-    if (par === undefined) return 'fault';
-    state.setSystem(R.PAR_EL1, par);
-  } else if (family === 'DC' && operation.endsWith('SW')) {
-    // By set and way.
-  } else if ((family === 'DC' || operation === 'IVAU') && !mmu.maintain(operation, xt)) return 'fault';
+  const low = rt === 31 ? 0 : state.low(rt);
+  const high = rt === 31 ? 0 : state.high(rt);
+  if (family === 'TLBI') mmu.invalidate(operation, low, high);
+  else if (family === 'AT') return { message: `AT ${operation} is not implemented` };
+  else if ((family === 'DC' && !operation.endsWith('SW')) || operation === 'IVAU') {
+    if (!mmu.maintain(low, high, maintenanceNeeds(core, operation))) return 'fault';
+  }
   completeInstruction(core);
   return 'done';
 }
