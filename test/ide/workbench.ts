@@ -64,13 +64,22 @@ export class Workbench {
     }
   }
 
-  /** Runs a command by its title, as typed into the command palette. */
+  /** Runs a command by its title, as typed into the command palette. Asks again while the extension that brings it is not up yet. */
   async command(title: string): Promise<void> {
     const input = this.page.locator('.quick-input-widget input.input');
-    await this.page.keyboard.press('F1');
-    await input.waitFor();
-    await input.fill(`>${title}`);
-    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().waitFor();
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
+    for (const deadline = Date.now() + PATIENCE; ; ) {
+      await this.page.keyboard.press('F1');
+      await input.waitFor();
+      await input.fill(`>${title}`);
+      const found = await row.waitFor({ timeout: 3000 }).then(
+        () => true,
+        () => false,
+      );
+      if (found) break;
+      await this.page.keyboard.press('Escape');
+      if (Date.now() > deadline) throw new Error(`the palette has no command "${title}"`);
+    }
     await this.page.keyboard.press('Enter');
   }
 
