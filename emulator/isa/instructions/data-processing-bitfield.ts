@@ -19,7 +19,14 @@ const decimal = (field: string): OperandSyntax => ({
   },
 });
 const immr = decimal('immr');
-const imms = decimal('imms');
+/** The last position, where N is known to equal sf too. */
+const imms: OperandSyntax = {
+  print: decimal('imms').print,
+  parse: (text, context, known) => {
+    const field = decimal('imms').parse(text, context);
+    return field && { ...field, N: known?.sf ?? 0 };
+  },
+};
 
 /** `#<lsb>, #<width>` and `#<amount>` are parsed as these pseudo-fields; `implies` turns them into immr and imms once sf is known. */
 const lowOfInsert: OperandSyntax = { print: (f) => String((width(f) - f.immr) & last(f)), parse: decimal('low').parse };
@@ -192,7 +199,7 @@ export const bitfield = instructions('Bitfield', {
 
 // ---- extract ------------------------------------------------------------------------------------------------------
 
-const lowInSources = decimal('imms');
+const lowInSources = imms;
 
 /** One source (ROR), no shift at all, or the general case. */
 const extractForm: Static = { name: 'form', values: [0, 1, 2], of: (f) => (f.Rn === f.Rm ? 0 : f.imms === 0 ? 1 : 2) };
@@ -202,9 +209,9 @@ export const extract = instructions('Extract', {
     encoding: 'sf 0 0 1 0 0 1 1 1 N 0 Rm imms Rn Rd',
     where: (f) => f.N === f.sf && (f.sf === 1 || f.imms < 32),
     assembly: 'extr <Rd>, <Rn>, <Rm>, #<low>',
-    operands: { low: { print: lowInSources.print, parse: decimal('low').parse } },
+    operands: { low: lowInSources },
     aliases: {
-      'ror <Rd>, <Rn>, #<low>': { when: (f) => f.Rn === f.Rm, implies: (f) => ({ N: f.sf, Rm: f.Rn, imms: f.low }) },
+      'ror <Rd>, <Rn>, #<low>': { when: (f) => f.Rn === f.Rm, implies: (f) => ({ Rm: f.Rn }) },
     },
     statics: ['sf', extractForm],
     operation: (b, { sf, form }) => {
