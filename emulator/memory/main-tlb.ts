@@ -1,0 +1,105 @@
+const SETS = 2048;
+const WAYS = 4;
+const ENTRY_WORDS = 4;
+const WAY_WORDS = ENTRY_WORDS;
+const SET_WORDS = WAYS * ENTRY_WORDS;
+
+/** Info word of an entry: rights of both stages (`permissions.ts`), and what else decides an access. */
+export const mainTlbInfo = {
+  rights: 63,
+  panDenied: 1 << 6,
+  guarded: 1 << 7,
+  device: 1 << 8,
+  writeBack: 1 << 9,
+} as const;
+
+/**
+ * The second level TLB: results of whole walks, by 4 KiB page of VA and address space (ASID, VMID and tables, or global), for all contexts.
+ * Four ways. An address space is a number that `AddressSpaces` gives out and takes back; 0 is none.
+ */
+export class MainTlb {
+  /** Tag low (VA[31:12] | space[11:0]), tag high (VA[47:32] | VA[55] << 16 | space >> 12 << 17), host page, info. */
+  readonly words = new Int32Array(SETS * SET_WORDS);
+  private victim = 0;
+  /** Stage 1 leaves of more than a page, by hash of VA[…:21]: an invalidation there must cover the whole block. */
+  private readonly blocks = new Uint8Array(4096);
+  /** A leaf of more than 2 MiB is cached: any invalidation by VA drops everything. */
+  private hugeBlocks = false;
+
+  /** Index of the entry's first word, or -1. Two spaces are looked for: the global one of the tables, and the ASID's. */
+  find(vaLow: number, vaHigh: number, global: number, local: number): number {
+    const words = this.words;
+    const set = setOf(vaLow, vaHigh);
+    const page = vaLow & ~0xfff;
+    const top = topOf(vaHigh);
+    const globalLow = page | (global & 0xfff);
+    const globalHigh = top | ((global >>> 12) << 17);
+    const localLow = page | (local & 0xfff);
+    const localHigh = top | ((local >>> 12) << 17);
+    for (let at = set; at < set + SET_WORDS; at += WAY_WORDS) {
+      const tagLow = words[at]!;
+      const tagHigh = words[at + 1]!;
+      if ((tagLow === localLow && tagHigh === localHigh) || (tagLow === globalLow && tagHigh === globalHigh)) return at;
+    }
+    return -1;
+  }
+
+  /**
+   * Enters a page's translation; replaces the one it had. Index of its first word.
+   * @param span log2 of the bytes of its stage 1 leaf.
+   */
+  insert(vaLow: number, vaHigh: number, space: number, hostPage: number, info: number, span: number): number {
+    const words = this.words;
+    const set = setOf(vaLow, vaHigh);
+    const tagLow = (vaLow & ~0xfff) | (space & 0xfff);
+    const tagHigh = topOf(vaHigh) | ((space >>> 12) << 17);
+    let at = -1;
+    for (let way = set; way < set + SET_WORDS; way += WAY_WORDS) {
+      if (words[way] === tagLow && words[way + 1] === tagHigh) {
+        at = way;
+        break;
+      }
+      if (at < 0 && words[way] === 0 && words[way + 1] === 0) at = way;
+    }
+    if (at < 0) {
+      this.victim = (this.victim + 1) & (WAYS - 1);
+      at = set + this.victim * WAY_WORDS;
+    }
+    words[at] = tagLow;
+    words[at + 1] = tagHigh;
+    words[at + 2] = hostPage;
+    words[at + 3] = info;
+    if (span > 21) this.hugeBlocks = true;
+    else if (span > 16) this.blocks[blockOf(vaLow, vaHigh)] = 1;
+    return at;
+  }
+
+  /** Drops a page in every address space. */
+  invalidatePage(vaLow: number, vaHigh: number): void {
+    const words = this.words;
+    const set = setOf(vaLow, vaHigh);
+    const page = vaLow & ~0xfff;
+    const top = topOf(vaHigh);
+    for (let at = set; at < set + SET_WORDS; at += WAY_WORDS) {
+      if ((words[at]! & ~0xfff) === page && (words[at + 1]! & 0x1_ffff) === top) {
+        words[at] = 0;
+        words[at + 1] = 0;
+      }
+    }
+  }
+
+  /** True where an invalidation at this VA may concern a block: then everything has to go. */
+  mayBeBlock(vaLow: number, vaHigh: number): boolean {
+    return this.hugeBlocks || this.blocks[blockOf(vaLow, vaHigh)] !== 0;
+  }
+
+  flush(): void {
+    this.words.fill(0);
+    this.blocks.fill(0);
+    this.hugeBlocks = false;
+  }
+}
+
+const setOf = (vaLow: number, vaHigh: number): number => (((vaLow >>> 12) ^ (vaLow >>> 23) ^ (vaHigh << 5)) & (SETS - 1)) * SET_WORDS;
+const topOf = (vaHigh: number): number => (vaHigh & 0xffff) | ((vaHigh & 0x80_0000) >>> 7);
+const blockOf = (vaLow: number, vaHigh: number): number => ((vaLow >>> 21) ^ ((vaHigh & 0xffff) << 3) ^ ((vaHigh & 0xffff) >>> 8)) & 4095;

@@ -1,0 +1,120 @@
+import { CPU_BYTES, DATA_TLB_ENTRIES, DATA_TLB_ENTRY_BYTES, FETCH_TLB_ENTRIES, FETCH_TLB_ENTRY_BYTES } from '../translate/layout.ts';
+import { pageMark } from './page-mark.ts';
+import { PoisonMap } from './poison.ts';
+
+/** Host physical address of byte 0 of the WebAssembly memory: what is DRAM in it is physical memory from here on. 2^36. */
+export const HOST_DRAM_BASE = 0x10_0000_0000;
+
+export const PAGE_BYTES = 4096;
+
+const WASM_PAGE_BYTES = 65536;
+const MIB = 1024 * 1024;
+
+/** Bytes of one context's TLBs: the data TLB, then the fetch TLB. */
+export const DATA_TLB_BYTES = DATA_TLB_ENTRIES * DATA_TLB_ENTRY_BYTES;
+export const CONTEXT_TLB_BYTES = DATA_TLB_BYTES + FETCH_TLB_ENTRIES * FETCH_TLB_ENTRY_BYTES;
+
+export interface PhysicalMemoryConfiguration {
+  /** Bytes of host DRAM: guest RAM, and what the host kernel allocates (stage 2 tables). Rounded up to 2 MiB. */
+  readonly dramBytes: number;
+  readonly vcpus: number;
+  /** Translation contexts that keep TLBs of their own. */
+  readonly contexts?: number;
+  /** Bytes for predecoded code. */
+  readonly codeBytes?: number;
+  readonly shared?: boolean;
+}
+
+/**
+ * The machine's memory: one WebAssembly memory that holds vCPU blocks, TLBs, predecoded code and host DRAM.
+ * A host address is a byte offset in it; the physical address of DRAM is `HOST_DRAM_BASE` + host address.
+ */
+export class PhysicalMemory {
+  readonly memory: WebAssembly.Memory;
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+  /** TLBs of the translation contexts, `CONTEXT_TLB_BYTES` each. */
+  readonly tlbStart: number;
+  readonly contexts: number;
+  readonly codeStart: number;
+  readonly codeBytes: number;
+  readonly dramStart: number;
+  readonly dramEnd: number;
+  /** `pageMark` bits of every 4 KiB page, by host page number. */
+  readonly marks: Uint8Array;
+  readonly poison: PoisonMap;
+  private readonly saveAreas: number;
+  private next: number;
+  private readonly freePages: number[] = [];
+
+  /** Throws RangeError where a WebAssembly memory (4 GiB) cannot hold it. */
+  constructor(configuration: PhysicalMemoryConfiguration) {
+    this.contexts = configuration.contexts ?? 32;
+    this.codeBytes = configuration.codeBytes ?? 64 * MIB;
+    this.saveAreas = WASM_PAGE_BYTES;
+    this.tlbStart = align(this.saveAreas + configuration.vcpus * CPU_BYTES, PAGE_BYTES);
+    this.codeStart = this.tlbStart + this.contexts * CONTEXT_TLB_BYTES;
+    this.dramStart = align(this.codeStart + this.codeBytes, 2 * MIB);
+    this.dramEnd = this.dramStart + align(configuration.dramBytes, 2 * MIB);
+    this.next = this.dramStart;
+    const pages = this.dramEnd / WASM_PAGE_BYTES;
+    if (pages > 65535)
+      throw new RangeError(
+        `${Math.floor(configuration.dramBytes / MIB)} MiB of memory do not fit: the machine can have ${Math.floor((65535 * WASM_PAGE_BYTES - this.dramStart) / MIB)} MiB`,
+      );
+    const shared = configuration.shared ?? false;
+    this.memory = new WebAssembly.Memory(shared ? { initial: pages, maximum: pages, shared } : { initial: pages, maximum: pages });
+    this.bytes = new Uint8Array(this.memory.buffer);
+    this.words = new Int32Array(this.memory.buffer);
+    this.marks = new Uint8Array(this.dramEnd / PAGE_BYTES);
+    this.poison = new PoisonMap(this.marks);
+  }
+
+  /** Host address of a vCPU's save area (`CPU_BYTES`). */
+  saveArea(vcpu: number): number {
+    return this.saveAreas + vcpu * CPU_BYTES;
+  }
+
+  /** Host address of a physical address, or -1 where nothing answers (an access is a synchronous external abort). */
+  hostOf(pa: number): number {
+    const host = pa - HOST_DRAM_BASE;
+    return host >= this.dramStart && host < this.dramEnd ? host : -1;
+  }
+
+  /** Physical address of a host address in DRAM. */
+  physical(host: number): number {
+    return HOST_DRAM_BASE + host;
+  }
+
+  /** A walk or an access may not consume these bytes: some of them are poisoned. */
+  poisoned(host: number, bytes: number): boolean {
+    return (this.marks[host >>> 12]! & pageMark.poison) !== 0 && this.poison.hits(host, bytes);
+  }
+
+  /** Takes zeroed DRAM; host address. Throws RangeError when there is not enough. `alignment` in bytes, a power of two of at least a page. */
+  allocate(bytes: number, alignment = PAGE_BYTES): number {
+    const size = align(bytes, PAGE_BYTES);
+    if (size === PAGE_BYTES && alignment === PAGE_BYTES) {
+      const page = this.freePages.pop();
+      if (page !== undefined) {
+        this.bytes.fill(0, page, page + PAGE_BYTES);
+        return page;
+      }
+    }
+    const start = align(this.next, alignment);
+    if (start + size > this.dramEnd)
+      throw new RangeError(`host DRAM is used up: ${size} bytes asked for, ${Math.max(0, this.dramEnd - start)} left`);
+    for (let skipped = this.next; skipped < start; skipped += PAGE_BYTES) this.freePages.push(skipped);
+    this.next = start + size;
+    return start;
+  }
+
+  /** Gives back DRAM of `allocate`. */
+  free(host: number, bytes: number): void {
+    for (let page = host; page < host + bytes; page += PAGE_BYTES) this.freePages.push(page);
+  }
+}
+
+function align(n: number, alignment: number): number {
+  return Math.ceil(n / alignment) * alignment;
+}
