@@ -36,7 +36,7 @@ export const isSErrorPending = (vcpu: Vcpu): boolean => (vcpu.state.system(regis
 
 /** Exception entry to EL1 at the current instruction, as the processor performs it (KVM's `enter_exception64`). */
 function enter(vcpu: Vcpu, esr: number, far?: bigint): void {
-  const { core } = vcpu.processor;
+  const core = vcpu.processor;
   enterEl1(core, vector.synchronous, { esr: BigInt(esr >>> 0), ...(far === undefined ? {} : { far }) }, vcpu.state.get(slots.pc));
   vcpu.processor.invalidateDerivedState();
 }

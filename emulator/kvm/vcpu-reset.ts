@@ -57,7 +57,7 @@ export function resetVcpu(vcpu: Vcpu): void {
   processor.reset();
   for (let n = 0; n < 31; n++) state.set(n, 0n);
   state.set(slots.pc, 0n);
-  processor.setPstate(START_PSTATE);
+  processor.pstate = START_PSTATE;
   const set = (slot: number, value: bigint): void => state.setSystem(slot, value);
   set(register.SCTLR_EL1, SCTLR_EL1_RESET);
   let hcr = HCR_GUEST;

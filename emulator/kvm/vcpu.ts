@@ -4,7 +4,7 @@ import { slots } from '../translate/layout.ts';
 import type { Errno } from './errno.ts';
 import { handleTrap } from './exit-handlers.ts';
 import { KvmRun } from './exits/layout.ts';
-import type { GuestProcessor } from './guest-processor.ts';
+import type { Processor } from '../cpu/processor.ts';
 import { VcpuHypercall } from './hypercall-context.ts';
 import { isSErrorPending } from './inject.ts';
 import { InterfaceRegisters } from './interface-registers.ts';
@@ -68,12 +68,12 @@ export class Vcpu {
   constructor(
     readonly vm: Vm,
     readonly index: number,
-    readonly processor: GuestProcessor,
+    readonly processor: Processor,
     /** KVM_ARM_VCPU_POWER_OFF: starts stopped, for PSCI CPU_ON. */
     readonly startsOff: boolean,
   ) {
     this.vgic = new VgicCpu(index, vm.affinity(index), new InterfaceRegisters(processor.state));
-    this.timers = new ArchTimers(processor.core, (intid, level) => vm.vgic.inject(this.vgic, intid, level));
+    this.timers = new ArchTimers(processor, (intid, level) => vm.vgic.inject(this.vgic, intid, level));
     this.mpState = startsOff ? mpState.STOPPED : mpState.RUNNABLE;
     vm.vgic.addCpu(this.vgic);
   }

@@ -1,5 +1,5 @@
 import type { Clock } from '../cpu/clock.ts';
-import type { GuestProcessor } from './guest-processor.ts';
+import type { Processor } from '../cpu/processor.ts';
 import type { HypercallMachine } from './hypercalls/context.ts';
 import { result } from './hypercalls/context.ts';
 import { psciVersion } from './hypercalls/psci.ts';
@@ -45,8 +45,8 @@ export interface VmConfiguration {
   /** Unix time at power-on, seconds. */
   readonly epoch: number;
   readonly seed: number;
-  /** Invalidates translations of an IPA range from every TLB (TLBI IPAS2E1IS and what follows it). */
-  readonly invalidate: (ipa: number, size: number) => void;
+  /** Stage 2 changed: its translations go from every TLB (TLBI IPAS2E1IS and what follows it). */
+  readonly invalidate: () => void;
 }
 
 const addressSizes = [32, 36, 40, 42, 44, 48, 52, 56];
@@ -80,7 +80,7 @@ export class Vm implements HypercallMachine {
     this.stage2 = new Stage2(configuration.host, configuration.features.fwb);
     this.memslots = new Memslots(IPA_BITS, (gpa, size) => {
       this.stage2.unmap(gpa, size);
-      this.flushStage2(gpa, size);
+      this.flushStage2();
     });
     this.vgic = new Vgic(configuration.spiCount);
     this.random = new SeededBytes(configuration.seed);
@@ -107,7 +107,7 @@ export class Vm implements HypercallMachine {
   }
 
   /** KVM_CREATE_VCPU. The first vCPU runs, the others wait for PSCI. */
-  createVcpu(processor: GuestProcessor): Vcpu {
+  createVcpu(processor: Processor): Vcpu {
     const vcpu = new Vcpu(this, this.vcpus.length, processor, this.vcpus.length > 0);
     this.vcpus.push(vcpu);
     return vcpu;
@@ -137,8 +137,8 @@ export class Vm implements HypercallMachine {
     return this.configuration.host.physicalBase + userspace;
   }
 
-  flushStage2(ipa: number, size: number): void {
-    this.configuration.invalidate(ipa, size);
+  flushStage2(): void {
+    this.configuration.invalidate();
   }
 
   /** KVM_IRQ_LINE of a shared interrupt: SPI number, from 0. */
@@ -151,7 +151,7 @@ export class Vm implements HypercallMachine {
     this.counts.clear();
     this.random = new SeededBytes(this.configuration.seed);
     this.stage2.clear();
-    this.flushStage2(0, 2 ** IPA_BITS);
+    this.flushStage2();
     this.vgic.reset();
     for (const vcpu of this.vcpus) {
       vcpu.init();

@@ -1,25 +1,131 @@
-import type { Clock } from '../cpu/clock.ts';
-import type { GuestProcessor } from '../kvm/guest-processor.ts';
+import { Clock } from '../cpu/clock.ts';
+import { Processor } from '../cpu/processor.ts';
+import { idRegister, type Profile } from '../cpu/profiles/profile.ts';
+import { CpuState } from '../cpu/state.ts';
+import { Decoder } from '../isa/decoder.ts';
+import { allInstructions } from '../isa/table.ts';
 import type { HostFeatures } from '../kvm/vm.ts';
-import type { PhysicalMemory } from '../memory/physical-memory.ts';
-
-/** The hardware a machine is built on: one memory, one clock, and a processor for every vCPU. */
-export interface Silicon {
-  readonly memory: PhysicalMemory;
-  readonly clock: Clock;
-  readonly features: HostFeatures;
-  /** `compatible` of this CPU in a device tree. */
-  readonly compatible: string;
-  readonly processors: readonly GuestProcessor[];
-  /** TLBI of an IPA range in every TLB, and of everything derived from it. */
-  invalidateIpa(ipa: number, size: number): void;
-  /** Host memory was written from outside the guest: predecoded code of it is dropped. */
-  written(host: number, bytes: number): void;
-}
+import { FETCH, PROBE } from '../memory/access.ts';
+import { mmuFeatures } from '../memory/features.ts';
+import { Mmu } from '../memory/mmu.ts';
+import { PhysicalMemory } from '../memory/physical-memory.ts';
+import { slots } from '../translate/layout.ts';
+import { CodeCache } from '../translate/code-cache.ts';
+import { handlerTable, type Interpreter, instantiate } from '../translate/interpreter/interpreter.ts';
+import { Predecoder } from '../translate/interpreter/predecoder.ts';
 
 export interface SiliconConfiguration {
-  readonly cpu: string;
+  readonly profile: Profile;
   readonly cpus: number;
   /** Bytes of host DRAM. */
   readonly dramBytes: number;
+  /** The interpreter, compiled for a memory that is not shared. */
+  readonly interpreter: WebAssembly.Module;
+}
+
+/** The hardware a machine is built on: one memory, one clock, and a processor for every vCPU. They take turns. */
+export class Silicon {
+  readonly memory: PhysicalMemory;
+  readonly clock = new Clock();
+  readonly mmu: Mmu;
+  readonly code: CodeCache;
+  readonly features: HostFeatures;
+  readonly processors: readonly Processor[];
+  /** `compatible` of this CPU in a device tree. */
+  readonly compatible: string;
+  private readonly interpreter: Interpreter;
+  private selected: CpuState | undefined;
+
+  /** @throws RangeError when the memory does not fit. */
+  constructor({ profile, cpus, dramBytes, interpreter }: SiliconConfiguration) {
+    this.memory = new PhysicalMemory({ dramBytes, vcpus: cpus });
+    const { memory } = this.memory;
+    const read = (name: string): bigint => idRegister(profile, name);
+    const mmuOffers = mmuFeatures(read);
+    const nothing = { recordsOf: () => 0, holdsCode: () => false, written: () => {} };
+    // The fault itself is in `mmu.fault`; generated code stops by the address 0 it gets.
+    this.mmu = new Mmu(this.memory, mmuOffers, { fault: () => {} }, nothing);
+    const decoder = new Decoder(allInstructions);
+    const predecoder = new Predecoder(memory, handlerTable(), (word) => decoder.decode(word, this.offers));
+    this.code = new CodeCache(memory, this.memory.codeStart, this.memory.codeBytes, predecoder, () => this.mmu.flushFetch());
+    this.mmu.attachCode(this.code);
+    this.interpreter = instantiate(
+      interpreter,
+      memory,
+      {
+        access: (low, high, flags) => this.mmu.access(low, high, flags),
+        commit: () => this.mmu.commit(),
+        fetch: (low, high) => this.mmu.fetch(low, high),
+        decode: (record) => this.code.decode(record),
+      },
+      (record) => this.code.wordOf(record),
+    );
+    const shared = {
+      clock: this.clock,
+      select: (state: CpuState) => this.select(state),
+      sendEvent: () => {
+        for (const processor of this.processors) processor.event = true;
+      },
+    };
+    this.processors = Array.from(
+      { length: cpus },
+      (_, n) => new Processor(new CpuState(memory, this.memory.saveArea(n)), profile, this.mmu, this.interpreter, shared),
+    );
+    this.compatible = compatibles[profile.name] ?? 'arm,armv8';
+    this.features = hostFeatures(this.processors[0]!, read);
+  }
+
+  /** KVM changed stage 2: TLBI of what it concerns in every TLB. More than asked goes, which is permitted. */
+  invalidateStage2(): void {
+    this.mmu.invalidateAll();
+  }
+
+  /** Host address of the instruction at a vCPU's PC, without side effects; -1: it does not translate. */
+  hostOfInstruction(state: CpuState): number {
+    const { translation } = this.mmu;
+    const found = translation.translate(this.mmu.spaceOf(state), state.low(slots.pc), state.high(slots.pc), FETCH | PROBE);
+    return found ? this.memory.hostOf(translation.pa) : -1;
+  }
+
+  /** Host memory was written from outside the guest: what was predecoded from it is dropped. */
+  written(host: number, bytes: number): void {
+    if (bytes > 1 << 20) {
+      this.code.discardAll();
+      return;
+    }
+    for (let at = host; at < host + bytes; ) {
+      const end = Math.min(host + bytes, Math.floor(at / 4096 + 1) * 4096);
+      this.code.written(at, end - at);
+      at = end;
+    }
+  }
+
+  private readonly offers = (feature: string): boolean => this.processors[0]!.features.has(feature);
+
+  /** Puts a vCPU's registers where generated code works on them. True: another vCPU's were there. */
+  private select(state: CpuState): boolean {
+    this.code.settle();
+    if (this.selected === state && state.loaded) return false;
+    this.selected?.store();
+    state.load();
+    this.selected = state;
+    return true;
+  }
+}
+
+const compatibles: Readonly<Record<string, string>> = { 'cortex-a57': 'arm,cortex-a57', 'neoverse-n1': 'arm,neoverse-n1' };
+
+/** What KVM decides by, from the processor's own ID registers. */
+function hostFeatures(processor: Processor, read: (name: string) => bigint): HostFeatures {
+  const field = (name: string, low: number): number => Number((read(name) >> BigInt(low)) & 15n);
+  return {
+    ras: processor.features.ras,
+    pauth: processor.features.pauth,
+    fwb: field('ID_AA64MMFR2_EL1', 40) !== 0,
+    vmid16: field('ID_AA64MMFR1_EL1', 4) === 2,
+    limitedOrdering: field('ID_AA64MMFR1_EL1', 16) !== 0,
+    ls64: field('ID_AA64ISAR1_EL1', 60) !== 0,
+    coherentInstructionCache: ((read('CTR_EL0') >> 29n) & 1n) === 1n,
+    parange: field('ID_AA64MMFR0_EL1', 0),
+  };
 }

@@ -67,6 +67,8 @@ export class VirtMachine {
   private readonly deviceTree: Uint8Array;
   /** An exit that user space has still to handle: the debugger looked at it first. */
   private unhandled: Vcpu | undefined;
+  /** Stands at a breakpoint that does not stop it: its next instruction runs without. */
+  private passing: Vcpu | undefined;
   private skipTo: number | undefined;
 
   /** @throws LaunchError when the configuration cannot be a machine. */
@@ -94,7 +96,7 @@ export class VirtMachine {
       vcpuCount: cpus,
       epoch,
       seed,
-      invalidate: (ipa, size) => silicon.invalidateIpa(ipa, size),
+      invalidate: () => silicon.invalidateStage2(),
     });
     this.vm.nisvToUser = true;
     this.vm.memslots.set({ slot: 0, flags: 0, guestPhysAddr: board.ram.base, memorySize: memory, userspaceAddr: this.ramHost });
@@ -128,6 +130,7 @@ export class VirtMachine {
   /** Back to the state after construction. */
   reset(): void {
     this.unhandled = undefined;
+    this.passing = undefined;
     this.skipTo = undefined;
     const { memory, clock } = this.silicon;
     memory.bytes.fill(0, this.ramHost, this.ramHost + this.configuration.memory);
@@ -171,7 +174,7 @@ export class VirtMachine {
         continue;
       }
       const before = vcpu.instructions;
-      const outcome = vcpu.enter(Math.min(this.scheduler.quantum, limit - this.silicon.clock.instructions));
+      const outcome = this.enter(vcpu, Math.min(this.scheduler.quantum, limit - this.silicon.clock.instructions));
       this.scheduler.used(vcpu.instructions - before);
       if (outcome.kind === 'yield') this.scheduler.yield();
       const end = this.after(vcpu, outcome);
@@ -198,7 +201,7 @@ export class VirtMachine {
         this.advanceTo(next);
         continue;
       }
-      const outcome = vcpu.enter(limit - vcpu.instructions);
+      const outcome = this.enter(vcpu, limit - vcpu.instructions);
       const end = this.after(vcpu, outcome);
       if (end) return end;
       // The last instruction may be one that user space emulates: it is done only when KVM has completed it.
@@ -211,6 +214,18 @@ export class VirtMachine {
   /** Exits by name: to KVM by exception class, to user space by reason. */
   get exitCounts(): Readonly<Record<string, number>> {
     return this.vm.exitCounts;
+  }
+
+  /** KVM_RUN; past a breakpoint if the vCPU stands at one it may pass. */
+  private enter(vcpu: Vcpu, budget: number): RunOutcome {
+    if (this.passing !== vcpu) return vcpu.enter(budget);
+    this.passing = undefined;
+    const host = this.silicon.hostOfInstruction(vcpu.state);
+    if (host < 0) return vcpu.enter(budget);
+    this.silicon.code.clearBreakpoint(host);
+    const outcome = vcpu.enter(1);
+    this.silicon.code.setBreakpoint(host);
+    return outcome;
   }
 
   private line(spi: number): (level: boolean) => void {
@@ -279,7 +294,7 @@ export class VirtMachine {
 
   private atBreakpoint(vcpu: Vcpu): RunEnd | undefined {
     if (!this.hooks || this.hooks.breakpoint(vcpu.index)) return { kind: 'hook', vcpu: vcpu.index };
-    vcpu.processor.skipBreakpoint();
+    this.passing = vcpu;
     return undefined;
   }
 
