@@ -13,9 +13,10 @@ const PRIORITY_MASK = (0xff << (8 - PRIORITY_BITS)) & 0xff;
 const SPURIOUS = 1023;
 const IDLE_PRIORITY = 0xff;
 
-/** ICH_VTR_EL2: PRIbits, PREbits (minus one), 16 INTID bits, A3V, nV4, TDS, ListRegs (minus one). */
+/** ICH_VTR_EL2: PRIbits, PREbits (minus one), 24 INTID bits, A3V, nV4, TDS, ListRegs (minus one). */
 export const ICH_VTR =
-  (((PRIORITY_BITS - 1) << 29) | ((PREEMPTION_BITS - 1) << 26) | (1 << 21) | (1 << 20) | (1 << 19) | (LIST_REGISTERS - 1)) >>> 0;
+  (((PRIORITY_BITS - 1) << 29) | ((PREEMPTION_BITS - 1) << 26) | (1 << 23) | (1 << 21) | (1 << 20) | (1 << 19) | (LIST_REGISTERS - 1)) >>>
+  0;
 
 /** ICH_HCR_EL2. */
 export const ICH_HCR = {
@@ -228,7 +229,7 @@ export class VirtualInterface {
   /** ICV_CTLR: CBPR, EOImode, and what ICH_VTR_EL2 says of the implementation. */
   readControl(): number {
     const { vmcr } = this;
-    return (vmcr & ICH_VMCR.VCBPR ? 1 : 0) | (vmcr & ICH_VMCR.VEOIM ? 2 : 0) | ((PRIORITY_BITS - 1) << 8) | (1 << 15);
+    return (vmcr & ICH_VMCR.VCBPR ? 1 : 0) | (vmcr & ICH_VMCR.VEOIM ? 2 : 0) | ((PRIORITY_BITS - 1) << 8) | (1 << 11) | (1 << 15);
   }
 
   setControl(value: number): void {
