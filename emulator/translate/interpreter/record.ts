@@ -51,7 +51,7 @@ function keyOf(source: OperandSource): unknown {
     case 'sp-mask':
       return typeof source.field === 'string' ? `${source.field} sp` : source;
     case 'vector':
-      return typeof source.field === 'string' ? `V ${source.field}` : source;
+      return typeof source.field === 'string' ? `V ${source.field}` : source.field;
     default:
       return source;
   }
