@@ -16,7 +16,21 @@ import {
   slots,
   V_OFFSET,
 } from '../../emulator/translate/layout.ts';
-import { at, CASE_BYTES, type Case, CODE, flags, memoryImage, NEXT_AT, outcome, PREFIX_AT, ResultHash, WINDOW, WINDOW_BYTES, WORD_AT } from './case.ts';
+import {
+  at,
+  CASE_BYTES,
+  type Case,
+  CODE,
+  flags,
+  memoryImage,
+  NEXT_AT,
+  outcome,
+  PREFIX_AT,
+  ResultHash,
+  WINDOW,
+  WINDOW_BYTES,
+  WORD_AT,
+} from './case.ts';
 
 const PAGES = 16;
 const DATA_TLB = 0x10000;

@@ -1,7 +1,7 @@
 import { disassemble } from '../../emulator/isa/disassembler.ts';
 import type { Instruction } from '../../emulator/isa/instruction.ts';
 import { Bench } from './bench.ts';
-import { at, CASE_BYTES, Case, CODE, flags, outcomes, WINDOW_BYTES, WORD_AT } from './case.ts';
+import { at, CASE_BYTES, type Case, CODE, flags, outcomes, WINDOW_BYTES, WORD_AT } from './case.ts';
 import { caseOf, wordsOf } from './generate.ts';
 import { runOnQemu, stateOnQemu } from './native.ts';
 
@@ -22,11 +22,22 @@ const BATCH = 16384;
 /** Runs `cases` cases of each of `words` words of every instruction on both sides. */
 export function compareWithQemu(
   instructions: readonly Instruction[],
-  options: { readonly words: number; readonly cases: number; readonly seed: number; readonly progress?: (done: number, differences: number) => void },
+  options: {
+    readonly words: number;
+    readonly cases: number;
+    readonly seed: number;
+    readonly progress?: (done: number, differences: number) => void;
+  },
   bench = new Bench(),
 ): Comparison {
   const differences: Difference[] = [];
-  let pending: { readonly about: Difference; readonly bytes: Buffer; readonly first: number; readonly second: number; readonly outcome: number }[] = [];
+  let pending: {
+    readonly about: Difference;
+    readonly bytes: Buffer;
+    readonly first: number;
+    readonly second: number;
+    readonly outcome: number;
+  }[] = [];
   let total = 0;
   const flush = (): void => {
     if (pending.length === 0) return;

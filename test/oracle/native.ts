@@ -20,12 +20,15 @@ export function missingForOracle(): string | undefined {
   return undefined;
 }
 
+/** Where the runner itself lives: far from the addresses that random registers make. */
+const RUNNER_BASE = '0x2a5a5a000000';
+
 /** Builds the runner where it is older than its sources. @throws Error with the compiler's words. */
 function build(): string {
   const newest = Math.max(...sources.map((file) => statSync(file).mtimeMs));
   if (existsSync(runner) && statSync(runner).mtimeMs > newest) return runner;
   mkdirSync(dirname(runner), { recursive: true });
-  const done = spawnSync(compiler, ['-O2', '-static', '-o', runner, ...sources], { encoding: 'utf8' });
+  const done = spawnSync(compiler, ['-O2', '-static', `-Wl,-Ttext-segment=${RUNNER_BASE}`, '-o', runner, ...sources], { encoding: 'utf8' });
   if (done.status !== 0) throw new Error(`the oracle's runner does not compile:\n${done.stderr}`);
   return runner;
 }
@@ -38,7 +41,9 @@ function converse(cases: readonly Buffer[], answerBytes: number): Buffer {
     maxBuffer: cases.length * answerBytes + 65536,
   });
   if (done.status !== 0 || done.stdout.length !== cases.length * answerBytes) {
-    throw new Error(`qemu-aarch64 ended with ${done.status ?? done.signal} after ${done.stdout.length / answerBytes} of ${cases.length} cases: ${done.stderr}`);
+    throw new Error(
+      `qemu-aarch64 ended with ${done.status ?? done.signal} after ${done.stdout.length / answerBytes} of ${cases.length} cases: ${done.stderr}`,
+    );
   }
   return done.stdout;
 }

@@ -1,11 +1,14 @@
 /**
  * Compares the interpreter with QEMU's `max` processor, instruction by instruction:
  *   node --import tsx test/oracle/oracle.ts [--words N] [--cases N] [--seed N] [--only REGEXP] [--show N]
+ *   node --import tsx test/oracle/oracle.ts --write-vectors
+ * The first spells out the differences it finds and fails where there are any; the second has QEMU make the stored vectors anew.
  */
 import { parseArgs } from 'node:util';
 import { compareWithQemu, describeDifference } from './compare.ts';
 import { comparableInstructions } from './generate.ts';
 import { missingForOracle } from './native.ts';
+import { writeVectors } from './vectors.ts';
 
 const { values } = parseArgs({
   options: {
@@ -14,6 +17,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
     show: { type: 'string', default: '2' },
+    'write-vectors': { type: 'boolean', default: false },
   },
 });
 
@@ -21,6 +25,25 @@ const missing = missingForOracle();
 if (missing) {
   console.error(missing);
   process.exit(2);
+}
+if (values['write-vectors']) {
+  const all = comparableInstructions();
+  const integer = writeVectors(
+    'integer.txt',
+    all.filter((i) => !i.simd),
+    8,
+    32,
+    1,
+  );
+  const simd = writeVectors(
+    'simd.txt',
+    all.filter((i) => i.simd),
+    6,
+    32,
+    1,
+  );
+  console.log(`${integer + simd} cases`);
+  process.exit(0);
 }
 const only = new RegExp(values.only);
 const instructions = comparableInstructions().filter((i) => only.test(i.name) || (values.only !== '' && only.test(i.group)));
@@ -38,5 +61,7 @@ for (const [name, list] of byName) {
   console.log(`\n${name}: ${list.length} differences`);
   for (const d of list.slice(0, Number(values.show))) console.log(describeDifference(d));
 }
-console.log(`\n${instructions.length} instructions, ${cases} cases, ${differences.length} differences, ${((Date.now() - started) / 1000).toFixed(1)} s`);
+console.log(
+  `\n${instructions.length} instructions, ${cases} cases, ${differences.length} differences, ${((Date.now() - started) / 1000).toFixed(1)} s`,
+);
 process.exitCode = differences.length === 0 ? 0 : 1;
