@@ -39,6 +39,7 @@ import {
   prefetchMemory,
 } from './instructions/load-store-register.ts';
 import { pstateImmediate, pstateRegisters } from './instructions/pstate.ts';
+import { simdAndFp } from './instructions/simd-and-fp.ts';
 import { systemInstructionClass, systemRegisterMove } from './instructions/system.ts';
 
 /** Every instruction the project knows. One line a class: adding an instruction to a class here makes it exist everywhere. */
@@ -96,4 +97,5 @@ export const allInstructions: readonly Instruction[] = [
   ...atomicMemoryOperations,
   ...loadAuthenticatedPointer,
   // Floating point and Advanced SIMD
+  ...simdAndFp,
 ];

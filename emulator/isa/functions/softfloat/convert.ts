@@ -82,7 +82,7 @@ export function toFixed(
 export function fromFixed(fmt: Format, fpcr: number, value: bigint, fractionBits: number): bigint {
   if (value === 0n) return 0n;
   const sign = value < 0n ? 1 : 0;
-  return round(fmt, roundingMode(fpcr), false, sign, sign ? -value : value, -fractionBits);
+  return round(fmt, roundingMode(fpcr), (fpcr & fmt.flushBit) !== 0, sign, sign ? -value : value, -fractionBits);
 }
 
 /** FPToFixedJS(): ECMAScript's ToInt32 of a double. Bit 32 is PSTATE.Z: the conversion was exact. */
@@ -92,7 +92,7 @@ export function toInt32(fpcr: number, a: bigint): bigint {
     raise(fpsrBits.IOC);
     return 0n;
   }
-  if (x.type === 'zero') return x.sign || (a & ~double.signBit) !== 0n ? 0n : 1n << 32n;
+  if (x.type === 'zero') return x.sign ? 0n : 1n << 32n;
   const { quotient, lost } = shiftRight(x.significand, -x.exponent);
   const value = x.sign ? -quotient : quotient;
   const fits = BigInt.asIntN(32, value) === value;
