@@ -1,0 +1,97 @@
+// abort.S - reads a physical address where nothing is: a synchronous external abort.
+//
+// The vector prints ESR_EL1 (EC 0x25, DFSC 0x10) and FAR_EL1 and goes on behind the load.
+
+        .equ    UART, 0x09000000
+        .equ    UARTFR, 0x18
+        .equ    TXFF, 5
+        .equ    PSCI_SYSTEM_OFF, 0x84000008
+        .equ    NOWHERE, 0x0f000000
+
+        .global _start
+_start:
+        ldr     x20, =UART
+        adr     x1, stack_top
+        mov     sp, x1
+        adr     x1, vectors
+        msr     vbar_el1, x1
+        isb
+
+        adr     x0, text_reading
+        bl      puts
+        ldr     x1, =NOWHERE
+bad_load:
+        ldr     w2, [x1]                // takes the abort
+
+        adr     x0, text_survived
+        bl      puts
+        ldr     w0, =PSCI_SYSTEM_OFF
+        hvc     #0
+        b       .
+
+        .balign 2048
+vectors:
+        .balign 2048
+        .skip   0x200                   // current EL with SP_EL0: not used here
+synchronous:                            // current EL with SP_ELx
+        stp     x0, x30, [sp, #-16]!
+        adr     x0, text_esr
+        bl      puts
+        mrs     x0, esr_el1
+        bl      put_hex
+        adr     x0, text_far
+        bl      puts
+        mrs     x0, far_el1
+        bl      put_hex
+        adr     x0, text_end
+        bl      puts
+        mrs     x0, elr_el1
+        add     x0, x0, #4
+        msr     elr_el1, x0
+        ldp     x0, x30, [sp], #16
+        eret
+        .org    vectors + 0x800
+
+// Prints the string at X0. Changes X0-X2.
+puts:
+        mov     x2, x0
+1:      ldrb    w0, [x2], #1
+        cbz     w0, 3f
+2:      ldr     w1, [x20, #UARTFR]
+        tbnz    w1, #TXFF, 2b
+        strb    w0, [x20]
+        b       1b
+3:      ret
+
+// Prints X0 as 16 hexadecimal digits. Changes X0-X3.
+put_hex:
+        mov     x3, #60
+1:      lsr     x2, x0, x3
+        and     x2, x2, #15
+        cmp     x2, #10
+        add     x1, x2, #'0'
+        add     x2, x2, #'a' - 10
+        csel    x2, x2, x1, hs
+2:      ldr     w1, [x20, #UARTFR]
+        tbnz    w1, #TXFF, 2b
+        strb    w2, [x20]
+        subs    x3, x3, #4
+        b.pl    1b
+        ret
+
+        .section .rodata
+text_reading:
+        .asciz  "reading where nothing is\r\n"
+text_esr:
+        .asciz  "external abort: ESR_EL1 "
+text_far:
+        .asciz  " FAR_EL1 "
+text_end:
+        .asciz  "\r\n"
+text_survived:
+        .asciz  "survived\r\n"
+
+        .bss
+        .balign 16
+        .space  4096
+stack_top:
