@@ -67,7 +67,7 @@ const onesOperand: OperandSyntax = {
 };
 
 const maskOperand: OperandSyntax = {
-  print: (f) => `0x${expand(1, 14, imm8Of(f)).toString(16).padStart(16, '0')}`,
+  print: (f) => `0x${expand(1, 14, imm8Of(f)).toString(16)}`,
   parse: (text, context) => {
     const value = context.evaluate(text.replace('#', ''));
     if (value === undefined) return undefined;
