@@ -1,4 +1,5 @@
 import { decode } from './decoder.ts';
+import { encodingOf } from './encoding.ts';
 import { formsOf } from './syntax/form.ts';
 
 /**
@@ -10,6 +11,9 @@ export function disassemble(word: number, address: bigint): string {
   const decoded = decode(word);
   if (decoded === undefined) return undefinedWord(word);
   const { instruction, fields } = decoded;
+  const { shouldBeMask, template } = encodingOf(instruction);
+  // objdump names an instruction only where every bit is as it should be.
+  if (((word ^ template) & shouldBeMask) !== 0) return undefinedWord(word);
   for (const form of formsOf(instruction)) {
     if (form.alias === undefined || form.alias.when(fields)) return form.print(fields, address);
   }

@@ -101,6 +101,8 @@ export class Encoding {
   readonly value: number;
   /** Fixed bits plus the `(0)`/`(1)` bits: what assembling starts from. */
   readonly template: number;
+  /** The `(0)`/`(1)` bits: a word that has others there is CONSTRAINED UNPREDICTABLE or ignored, not another instruction. */
+  readonly shouldBeMask: number;
   /** Number of bits in `mask`: how specific the encoding is. */
   readonly fixedBits: number;
   readonly fields: readonly EncodedField[];
@@ -111,6 +113,7 @@ export class Encoding {
     let mask = 0;
     let value = 0;
     let template = 0;
+    let shouldBe = 0;
     const fields: EncodedField[] = [];
     for (const token of text.trim().split(/\s+/)) {
       if (/^[01x]+$/.test(token)) {
@@ -123,6 +126,7 @@ export class Encoding {
       } else if (/^\([01]+\)$/.test(token)) {
         for (const bit of token.slice(1, -1)) {
           at--;
+          shouldBe += 2 ** at;
           if (bit === '1') template += 2 ** at;
         }
       } else {
@@ -139,6 +143,7 @@ export class Encoding {
     this.mask = mask;
     this.value = value;
     this.template = value + template;
+    this.shouldBeMask = shouldBe;
     this.fixedBits = popCount(mask);
     this.fields = fields;
   }

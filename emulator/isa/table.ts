@@ -38,7 +38,9 @@ import {
   loadStoreUnsignedImmediate,
   prefetchMemory,
 } from './instructions/load-store-register.ts';
+import { loadStoreTags, storeTagPair, tagArithmeticInstructions } from './instructions/memory-tagging.ts';
 import { pstateImmediate, pstateRegisters } from './instructions/pstate.ts';
+import { scalableVectorState } from './instructions/scalable-vector.ts';
 import { simdAndFp } from './instructions/simd-and-fp.ts';
 import { systemInstructionClass, systemRegisterMove } from './instructions/system.ts';
 
@@ -98,4 +100,9 @@ export const allInstructions: readonly Instruction[] = [
   ...loadAuthenticatedPointer,
   // Floating point and Advanced SIMD
   ...simdAndFp,
+  // Named, not implemented, offered by no profile
+  ...loadStoreTags,
+  ...storeTagPair,
+  ...tagArithmeticInstructions,
+  ...scalableVectorState,
 ];
