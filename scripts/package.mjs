@@ -1,4 +1,4 @@
-/** Packages the extension: kvm-arm64-debug.vsix at the top of the checkout. */
+/** Packages the extension: kvm-arm64-debug.vsix at the top of the checkout. `--built` takes dist/ as it is. */
 import { join } from 'node:path';
 import { prepareBuild, prepareDependencies, root, step } from './prepare.mjs';
 
@@ -15,6 +15,6 @@ export function packageExtension() {
 
 if (process.argv[1]?.endsWith('package.mjs')) {
   prepareDependencies();
-  prepareBuild();
+  if (!process.argv.includes('--built')) prepareBuild();
   console.log(packageExtension());
 }

@@ -16,7 +16,7 @@ describe('a Linux guest in the workbench', { skip }, () => {
   const shot = (name: string) => workbench.screenshot(join(screenshots, `${name}.png`));
 
   before(async () => {
-    const packaged = spawnSync(process.execPath, ['scripts/package.mjs'], { cwd: repository, encoding: 'utf8' });
+    const packaged = spawnSync(process.execPath, ['scripts/package.mjs', '--built'], { cwd: repository, encoding: 'utf8' });
     assert.equal(packaged.status, 0, packaged.stderr);
     workbench = await Workbench.open(makeWorkspace(join(repository, '.cache', 'workspace-test')), join(repository, 'kvm-arm64-debug.vsix'));
   });

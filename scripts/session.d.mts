@@ -1,0 +1,1 @@
+export function scriptedSession(program: string): Promise<void>;
