@@ -218,7 +218,13 @@ export class Vcpu {
 
   private afterTrap(esr: number): RunOutcome | undefined {
     this.count(exceptionClassNames[esr >>> 26] ?? `EC 0x${(esr >>> 26).toString(16)}`);
+    const { clock } = this.vm;
+    const before = clock.instructions - this.instructions;
     const result = handleTrap(this, esr);
+    // An injected exception may have counted as an instruction (a vector that faults again and again must not stop time): of this budget too.
+    const counted = clock.instructions - this.instructions - before;
+    this.instructions += counted;
+    this.left -= counted;
     if (result === 'resume') return undefined;
     if (result === 'error') return { kind: 'error', ...this.failure! };
     return outcomes[result];
