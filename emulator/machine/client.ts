@@ -1,16 +1,11 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Machine, MachineEvent } from './machine.ts';
-import type { MachineMethod, MachineReply, MachineRequest, WorkerStart } from './messages.ts';
+import type { MachineMethod, MachineReply, MachineRequest } from './messages.ts';
+import { defaultWorkerUrl, startWorker } from './start-worker.ts';
 
 interface Pending {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
-}
-
-/** Where the worker's program is: beside the bundle, or the source it was bundled from. */
-export function workerUrl(): URL {
-  const here = import.meta.url;
-  return here.endsWith('.ts') ? new URL('./worker.ts', here) : new URL('./worker.js', here);
 }
 
 /** The machine in a worker thread. Every call is a message; pausing also raises a flag that the running slice looks at. */
@@ -24,10 +19,8 @@ export class MachineClient implements Machine {
   private delivered: () => Promise<void> = () => Promise.resolve();
 
   /** @param url Program of the worker (`worker.js`). */
-  constructor(url: URL | string = workerUrl()) {
-    const source = url.toString().endsWith('.ts');
-    const workerData: WorkerStart = { pauseFlag: this.pauseFlag };
-    this.worker = new Worker(url instanceof URL ? url : new URL(url), { workerData, ...(source ? { execArgv: ['--import', 'tsx'] } : {}) });
+  constructor(url: URL = defaultWorkerUrl()) {
+    this.worker = startWorker(url, { pauseFlag: this.pauseFlag });
     this.worker.on('message', (message: MachineReply) => this.received(message));
     this.worker.on('error', (error) => this.lost(new Error(`the machine failed: ${error.message}`)));
     this.worker.on('exit', () => this.lost(new Error('the machine is gone')));

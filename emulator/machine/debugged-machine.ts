@@ -22,8 +22,9 @@ import type {
 } from './machine.ts';
 import type { RunEnd, Target, TargetHooks } from './target.ts';
 
-/** Guest instructions between looks at the mailbox: a few milliseconds, so that every request is answered soon while the guest runs. */
-const SLICE = 4_000_000;
+/** Guest instructions and host milliseconds between looks at the mailbox, so that every request is answered soon while the guest runs. */
+const SLICE = 8_000_000;
+const SLICE_MILLISECONDS = 15;
 
 export type BuildTarget = (configuration: MachineConfiguration, progress: (title: string, percent: number) => void) => Promise<Target>;
 
@@ -142,6 +143,7 @@ export class DebuggedMachine implements Machine, TargetHooks {
     this.mayRun();
     this.stepping = true;
     this.prepareRun({ kind: 'none' });
+    this.standing.set(vcpu, { pc: target.status(vcpu).pc, instructions: target.instructionsOf(vcpu) });
     this.running = this.loop((budget, interrupted) => {
       const before = target.instructionsOf(vcpu);
       const end = target.step(vcpu, Math.min(count, budget), interrupted);
@@ -240,7 +242,7 @@ export class DebuggedMachine implements Machine, TargetHooks {
       const started = performance.now();
       let end: ReturnType<typeof slice>;
       try {
-        end = slice(SLICE, interrupted);
+        end = slice(SLICE, () => interrupted() || performance.now() - started > SLICE_MILLISECONDS);
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
         end = { kind: 'fatal', vcpu: this.firstRunnable(), message };

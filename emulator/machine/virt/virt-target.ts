@@ -1,0 +1,138 @@
+import { type TakenException, vector } from '../../cpu/core.ts';
+import { decodeExit } from '../../kvm/exits/index.ts';
+import { kvmRun } from '../../kvm/exits/layout.ts';
+import type { Vcpu } from '../../kvm/vcpu.ts';
+import { mpState } from '../../kvm/mp-state.ts';
+import type { VirtMachine } from '../../vmm/virt-machine.ts';
+import { slots } from '../../translate/layout.ts';
+import { exceptionClassOf } from '../exception-classes.ts';
+import type { AddressSpace, ExitRecord, GuestException, LoadedGuest, MemoryRead, Translation, VcpuStatus } from '../machine.ts';
+import type { RunEnd, Target, TargetHooks } from '../target.ts';
+import { CodeBreakpoints } from './breakpoints.ts';
+import { type MemoryMap, readMemory, writeMemory } from './memory.ts';
+import { readRegister, writeRegister } from './registers.ts';
+import { explain } from './explain.ts';
+
+/** The VMM's machine as the debugger controls it. */
+export class VirtTarget implements Target {
+  hooks: TargetHooks | undefined;
+  readonly guest: LoadedGuest;
+  private exits: ReadonlySet<string> = new Set();
+  private readonly map: MemoryMap;
+  private readonly breakpoints: CodeBreakpoints;
+
+  constructor(private readonly machine: VirtMachine) {
+    const { silicon, kernel } = machine;
+    const { mmu, memory: physical, code } = silicon;
+    const placed = kernel.placements;
+    const base = Math.min(...placed.map((p) => p.address));
+    this.guest = { entry: BigInt(kernel.entry), base: BigInt(base), size: kernel.end - base };
+    const hostOfIpa = (ipa: number): number => machine.hostAddress(ipa);
+    this.map = { mmu, physical, hostOfIpa };
+    this.breakpoints = new CodeBreakpoints(
+      code,
+      (space, address) => (address >= 1n << 53n ? -1 : space === 'ipa' ? hostOfIpa(Number(address)) : physical.hostOf(Number(address))),
+      () => mmu.flushFetch(),
+    );
+    machine.hooks = {
+      breakpoint: (vcpu) => this.hooks?.breakpoint(vcpu) ?? false,
+      exit: (vcpu, name) => this.exits.has(name) && (this.hooks?.exit(vcpu, name) ?? false),
+      // The processor was told to stop at the vector: `onException` has asked the debugger.
+      exception: () => true,
+    };
+  }
+
+  get vcpuCount(): number {
+    return this.machine.vcpus.length;
+  }
+
+  takeConsole(): Uint8Array {
+    return this.machine.console.take();
+  }
+
+  consoleInput(bytes: Uint8Array): void {
+    this.machine.consoleInput(bytes);
+  }
+
+  status(index: number): VcpuStatus {
+    const vcpu = this.vcpu(index);
+    const state = vcpu.mpState === mpState.STOPPED ? 'stopped' : vcpu.isWaiting ? 'waiting' : 'runnable';
+    return { index, pc: vcpu.state.get(slots.pc), el: vcpu.el, state };
+  }
+
+  instructionsOf(index: number): number {
+    return this.vcpu(index).instructions;
+  }
+
+  readRegister(index: number, name: string): bigint | undefined {
+    return readRegister(this.vcpu(index).processor, name);
+  }
+
+  writeRegister(index: number, name: string, value: bigint): void {
+    writeRegister(this.vcpu(index).processor, name, value);
+  }
+
+  readMemory(index: number, space: AddressSpace, address: bigint, length: number): MemoryRead {
+    return readMemory(this.map, this.vcpu(index).state, space, address, length);
+  }
+
+  writeMemory(index: number, space: AddressSpace, address: bigint, bytes: Uint8Array): number {
+    return writeMemory(this.map, this.vcpu(index).state, space, address, bytes, (host, count) => this.machine.silicon.written(host, count));
+  }
+
+  translate(index: number, va: bigint): Translation {
+    return explain(this.map, this.vcpu(index).state, va);
+  }
+
+  /** `kvm_run` is all zero until the first exit. */
+  exitRecord(index: number): ExitRecord | undefined {
+    const { run } = this.vcpu(index);
+    if (run.exitReason === 0 && run.bytes.subarray(kvmRun.exit, kvmRun.exit + 8).every((byte) => byte === 0)) return undefined;
+    const { reason, name, fields, summary } = decodeExit(run);
+    return { vcpu: index, reason, name, fields, summary };
+  }
+
+  armBreakpoints(places: readonly { readonly space: AddressSpace; readonly address: bigint }[]): void {
+    this.breakpoints.set(places);
+    this.machine.silicon.mmu.fetchWatch = this.breakpoints.any ? (low, high, host) => this.breakpoints.fetched(low, high, host) : undefined;
+  }
+
+  armHooks({ exits, exceptions }: { readonly exits: ReadonlySet<string>; readonly exceptions: boolean }): void {
+    this.exits = exits;
+    for (const { index, processor } of this.machine.vcpus) {
+      processor.onException = exceptions ? (taken) => this.hooks?.exception(guestException(index, taken)) ?? false : undefined;
+    }
+  }
+
+  run(budget: number, interrupted: () => boolean): RunEnd {
+    return this.ended(this.machine.run(budget, interrupted));
+  }
+
+  step(index: number, count: number, interrupted: () => boolean): RunEnd {
+    return this.ended(this.machine.step(index, count, interrupted));
+  }
+
+  statistics(): { readonly instructions: number; readonly exits: Readonly<Record<string, number>> } {
+    return { instructions: this.machine.silicon.clock.instructions, exits: this.machine.exitCounts };
+  }
+
+  reset(): void {
+    this.machine.reset();
+  }
+
+  /** Time is not paced here, so the machine never asks to wait. */
+  private ended(end: ReturnType<VirtMachine['run']>): RunEnd {
+    return end.kind === 'pause' ? { kind: 'budget' } : end;
+  }
+
+  private vcpu(index: number): Vcpu {
+    return this.machine.vcpus[index]!;
+  }
+}
+
+/** An interrupt is told by its vector, everything else by its syndrome. */
+function guestException(vcpu: number, { targetEl, vector: taken, esr, far, elr, spsr }: TakenException): GuestException {
+  const key = taken === vector.irq ? 'irq' : taken === vector.fiq ? 'fiq' : exceptionClassOf(esr);
+  return { vcpu, class: key, targetEl, esr, far, elr, spsr };
+}
+
