@@ -27,6 +27,8 @@ const MiB = 2 ** 20;
 const IMAGE_BASE = 2 * MiB;
 /** A flat binary starts here, from the start of RAM. */
 const FLAT_OFFSET = 0x80000;
+/** Guest physical address of a flat binary: assembled guests are laid out for it. */
+export const FLAT_LOAD_ADDRESS = board.ram.base + FLAT_OFFSET;
 /** Smaller text offsets would land in what QEMU keeps for its boot stub. */
 const STUB_BYTES = 4096;
 
