@@ -1,4 +1,5 @@
 import { type SystemInstruction, systemInstruction } from '../../isa/registers/system-instructions.ts';
+import { translateAddress } from '../../memory/address-translation.ts';
 import { slots } from '../../translate/layout.ts';
 import { type Core, completeInstruction, readPstate, writePstate } from '../core.ts';
 import { takeSynchronous, takeUndefined, trapToEl2 } from '../exceptions.ts';
@@ -103,6 +104,8 @@ function performSys(core: Core, word: number): Outcome {
   return 'done';
 }
 
+const xt = (core: Core, rt: number): bigint => (rt === 31 ? 0n : core.state.get(rt));
+
 /** DC IVAC may be done as clean and invalidate, but needs write permission; at EL0 maintenance needs read permission. */
 const maintenanceNeeds = (core: Core, operation: string): 'nothing' | 'read' | 'write' =>
   operation === 'IVAC' ? 'write' : core.state.low(slots.el) === 0 ? 'read' : 'nothing';
@@ -113,8 +116,12 @@ function performNamed(core: Core, { family, operation }: SystemInstruction, rt: 
   const low = rt === 31 ? 0 : state.low(rt);
   const high = rt === 31 ? 0 : state.high(rt);
   if (family === 'TLBI') mmu.invalidate(operation, low, high);
-  else if (family === 'AT') return { message: `AT ${operation} is not implemented` };
-  else if ((family === 'DC' && !operation.endsWith('SW')) || operation === 'IVAU') {
+  else if (family === 'AT') {
+    const pan = (state.low(slots.pstate) & PSTATE.PAN) !== 0;
+    const par = translateAddress(mmu.translation, mmu.spaceOf(state), operation, xt(core, rt), pan, state.low(slots.el));
+    if (par === undefined) return 'fault';
+    state.setSystem(R.PAR_EL1, par);
+  } else if ((family === 'DC' && !operation.endsWith('SW')) || operation === 'IVAU') {
     if (!mmu.maintain(low, high, maintenanceNeeds(core, operation))) return 'fault';
   }
   completeInstruction(core);

@@ -1,6 +1,8 @@
 import { debug } from './debug.ts';
 import { exception } from './exception.ts';
 import { extensions } from './extensions.ts';
+import { provideRegisterNames } from './fields/encoding-names.ts';
+import { registerFields } from './fields/index.ts';
 import { gicCpuInterface, gicVirtual } from './gic.ts';
 import { hypervisor } from './hypervisor.ts';
 import { identification } from './identification.ts';
@@ -10,8 +12,7 @@ import { processState } from './process-state.ts';
 import type { SystemRegister } from './register.ts';
 import { timer } from './timer.ts';
 
-/** Every system register, in slot order. */
-export const systemRegisters: readonly SystemRegister[] = [
+const groups: readonly SystemRegister[] = [
   ...processState,
   ...memoryControl,
   ...control,
@@ -27,6 +28,12 @@ export const systemRegisters: readonly SystemRegister[] = [
   ...performance,
   ...extensions,
 ];
+
+/** Every system register, in slot order, with the layout of its fields. */
+export const systemRegisters: readonly SystemRegister[] = groups.map((register) => {
+  const fields = registerFields[register.name];
+  return fields ? { ...register, fields } : register;
+});
 
 /** op0:op1:CRn:CRm:op2 in 16 bits, as bits 20:5 of MRS, MSR and SYS hold them. */
 export const registerKey = (op0: number, op1: number, CRn: number, CRm: number, op2: number): number =>
@@ -61,3 +68,5 @@ export function byEncoding(op0: number, op1: number, CRn: number, CRm: number, o
 /** The name every assembler accepts for an encoding without a name: `S3_0_C5_C2_0`. */
 export const genericName = (op0: number, op1: number, CRn: number, CRm: number, op2: number): string =>
   `S${op0}_${op1}_C${CRn}_C${CRm}_${op2}`;
+
+provideRegisterNames((op0, op1, CRn, CRm, op2) => byEncoding(op0, op1, CRn, CRm, op2)?.name ?? genericName(op0, op1, CRn, CRm, op2));

@@ -1,0 +1,262 @@
+import type { Field } from '../register.ts';
+import { bits, decimal, hexadecimal, whether } from './field.ts';
+
+type Steps = Readonly<Record<number, string>>;
+
+/** Fields of four bits, from the most significant one down to bit 0; '-' leaves one out. The meanings name what each value adds. */
+function nibbles(...rows: readonly (readonly [name: string, meanings?: Steps] | '-')[]): readonly Field[] {
+  return rows.flatMap((row, index) => {
+    if (row === '-') return [];
+    const low = (rows.length - 1 - index) * 4;
+    return [bits(`${row[0]} ${low + 3}:${low}`, row[1] && { 0: 'not implemented', ...row[1] })];
+  });
+}
+
+const one = (what: string): Steps => ({ 1: what });
+const exceptionLevel = { 1: 'AArch64', 2: 'AArch64 and AArch32' };
+
+export const idFields: Readonly<Record<string, readonly Field[]>> = {
+  ID_AA64PFR0_EL1: nibbles(
+    ['CSV3', one('FEAT_CSV3')],
+    ['CSV2', { 1: 'FEAT_CSV2', 2: 'FEAT_CSV2_2', 3: 'FEAT_CSV2_3' }],
+    ['RME', one('FEAT_RME')],
+    ['DIT', { 1: 'FEAT_DIT', 2: 'FEAT_DIT' }],
+    ['AMU', { 1: 'FEAT_AMUv1', 2: 'FEAT_AMUv1p1' }],
+    ['MPAM', {}],
+    ['SEL2', one('FEAT_SEL2')],
+    ['SVE', one('FEAT_SVE')],
+    ['RAS', { 1: 'FEAT_RAS', 2: 'FEAT_RASv1p1', 3: 'FEAT_RASv2' }],
+    ['GIC', { 1: 'GICv3 system registers', 3: 'GICv4.1 system registers' }],
+    ['AdvSIMD', { 0: 'Advanced SIMD', 1: 'Advanced SIMD with FEAT_FP16', 15: 'not implemented' }],
+    ['FP', { 0: 'floating-point', 1: 'floating-point with FEAT_FP16', 15: 'not implemented' }],
+    ['EL3', exceptionLevel],
+    ['EL2', exceptionLevel],
+    ['EL1', exceptionLevel],
+    ['EL0', exceptionLevel],
+  ),
+  ID_AA64PFR1_EL1: nibbles(
+    ['PFAR', {}],
+    ['DF2', {}],
+    ['MTEX', {}],
+    ['THE', one('FEAT_THE')],
+    ['GCS', one('FEAT_GCS')],
+    ['MTE_frac'],
+    ['NMI', one('FEAT_NMI')],
+    ['CSV2_frac'],
+    ['RNDR_trap', one('FEAT_RNG_TRAP')],
+    ['SME', { 1: 'FEAT_SME', 2: 'FEAT_SME2' }],
+    '-',
+    ['MPAM_frac'],
+    ['RAS_frac'],
+    ['MTE', { 1: 'FEAT_MTE', 2: 'FEAT_MTE2', 3: 'FEAT_MTE3' }],
+    ['SSBS', { 1: 'FEAT_SSBS', 2: 'FEAT_SSBS2' }],
+    ['BT', one('FEAT_BTI')],
+  ),
+  ID_AA64ISAR0_EL1: nibbles(
+    ['RNDR', one('FEAT_RNG')],
+    ['TLB', { 1: 'FEAT_TLBIOS', 2: 'FEAT_TLBIRANGE' }],
+    ['TS', { 1: 'FEAT_FlagM', 2: 'FEAT_FlagM2' }],
+    ['FHM', one('FEAT_FHM')],
+    ['DP', one('FEAT_DotProd')],
+    ['SM4', one('FEAT_SM4')],
+    ['SM3', one('FEAT_SM3')],
+    ['SHA3', one('FEAT_SHA3')],
+    ['RDM', one('FEAT_RDM')],
+    ['TME', one('FEAT_TME')],
+    ['Atomic', { 2: 'FEAT_LSE', 3: 'FEAT_LSE128' }],
+    ['CRC32', one('FEAT_CRC32')],
+    ['SHA2', { 1: 'FEAT_SHA256', 2: 'FEAT_SHA512' }],
+    ['SHA1', one('FEAT_SHA1')],
+    ['AES', { 1: 'FEAT_AES', 2: 'FEAT_PMULL' }],
+    '-',
+  ),
+  ID_AA64ISAR1_EL1: nibbles(
+    ['LS64', { 1: 'FEAT_LS64', 2: 'FEAT_LS64_V', 3: 'FEAT_LS64_ACCDATA' }],
+    ['XS', one('FEAT_XS')],
+    ['I8MM', one('FEAT_I8MM')],
+    ['DGH', one('FEAT_DGH')],
+    ['BF16', { 1: 'FEAT_BF16', 2: 'FEAT_EBF16' }],
+    ['SPECRES', { 1: 'FEAT_SPECRES', 2: 'FEAT_SPECRES2' }],
+    ['SB', one('FEAT_SB')],
+    ['FRINTTS', one('FEAT_FRINTTS')],
+    ['GPI', one('generic authentication, IMPLEMENTATION DEFINED algorithm')],
+    ['GPA', one('generic authentication, QARMA5')],
+    ['LRCPC', { 1: 'FEAT_LRCPC', 2: 'FEAT_LRCPC2', 3: 'FEAT_LRCPC3' }],
+    ['FCMA', one('FEAT_FCMA')],
+    ['JSCVT', one('FEAT_JSCVT')],
+    ['API', { 1: 'FEAT_PAuth', 2: 'FEAT_EPAC', 3: 'FEAT_PAuth2', 4: 'FEAT_FPAC', 5: 'FEAT_FPACCOMBINE' }],
+    ['APA', { 1: 'FEAT_PAuth', 2: 'FEAT_EPAC', 3: 'FEAT_PAuth2', 4: 'FEAT_FPAC', 5: 'FEAT_FPACCOMBINE' }],
+    ['DPB', { 1: 'FEAT_DPB', 2: 'FEAT_DPB2' }],
+  ),
+  ID_AA64ISAR2_EL1: nibbles(
+    ['ATS1A', one('FEAT_ATS1A')],
+    ['LUT'],
+    ['CSSC', one('FEAT_CSSC')],
+    ['RPRFM'],
+    '-',
+    ['PRFMSLC'],
+    ['SYSINSTR_128'],
+    ['SYSREG_128'],
+    ['CLRBHB', one('FEAT_CLRBHB')],
+    ['PAC_frac'],
+    ['BC', one('FEAT_HBC')],
+    ['MOPS', one('FEAT_MOPS')],
+    ['APA3', { 1: 'FEAT_PAuth', 2: 'FEAT_EPAC', 3: 'FEAT_PAuth2', 4: 'FEAT_FPAC', 5: 'FEAT_FPACCOMBINE' }],
+    ['GPA3', one('generic authentication, QARMA3')],
+    ['RPRES', one('FEAT_RPRES')],
+    ['WFxT', { 2: 'FEAT_WFxT' }],
+  ),
+  ID_AA64MMFR0_EL1: nibbles(
+    ['ECV', { 1: 'FEAT_ECV', 2: 'FEAT_ECV with CNTPOFF_EL2' }],
+    ['FGT', { 1: 'FEAT_FGT', 2: 'FEAT_FGT2' }],
+    '-',
+    '-',
+    ['ExS', one('FEAT_ExS')],
+    ['TGran4_2', { 0: 'as stage 1', 1: 'not supported', 2: 'supported', 3: 'supported, 52 bits' }],
+    ['TGran64_2', { 0: 'as stage 1', 1: 'not supported', 2: 'supported' }],
+    ['TGran16_2', { 0: 'as stage 1', 1: 'not supported', 2: 'supported', 3: 'supported, 52 bits' }],
+    ['TGran4', { 0: 'supported', 1: 'supported, 52 bits', 15: 'not supported' }],
+    ['TGran64', { 0: 'supported', 15: 'not supported' }],
+    ['TGran16', { 0: 'not supported', 1: 'supported', 2: 'supported, 52 bits' }],
+    ['BigEndEL0', one('mixed-endian at EL0')],
+    ['SNSMem', one('Secure and Non-secure memory')],
+    ['BigEnd', one('mixed-endian')],
+    ['ASIDBits', { 0: '8 bits', 2: '16 bits' }],
+    ['PARange', { 0: '32 bits', 1: '36 bits', 2: '40 bits', 3: '42 bits', 4: '44 bits', 5: '48 bits', 6: '52 bits', 7: '56 bits' }],
+  ),
+  ID_AA64MMFR1_EL1: nibbles(
+    ['ECBHB', {}],
+    ['CMOW', one('FEAT_CMOW')],
+    ['TIDCP1', one('FEAT_TIDCP1')],
+    ['nTLBPA'],
+    ['AFP', one('FEAT_AFP')],
+    ['HCX', one('FEAT_HCX')],
+    ['ETS', { 1: 'FEAT_ETS', 2: 'FEAT_ETS2' }],
+    ['TWED', one('FEAT_TWED')],
+    ['XNX', one('FEAT_XNX')],
+    ['SpecSEI'],
+    ['PAN', { 1: 'FEAT_PAN', 2: 'FEAT_PAN2', 3: 'FEAT_PAN3' }],
+    ['LO', one('FEAT_LOR')],
+    ['HPDS', { 1: 'FEAT_HPDS', 2: 'FEAT_HPDS2' }],
+    ['VH', one('FEAT_VHE')],
+    ['VMIDBits', { 0: '8 bits', 2: '16 bits' }],
+    ['HAFDBS', { 1: 'Access flag', 2: 'Access flag and dirty state (FEAT_HAFDBS)', 3: 'FEAT_HAFT' }],
+  ),
+  ID_AA64MMFR2_EL1: nibbles(
+    ['E0PD', one('FEAT_E0PD')],
+    ['EVT', { 1: 'FEAT_EVT', 2: 'FEAT_EVT' }],
+    ['BBM', { 0: 'level 0', 1: 'level 1', 2: 'level 2' }],
+    ['TTL', one('FEAT_TTL')],
+    '-',
+    ['FWB', one('FEAT_S2FWB')],
+    ['IDS', one('FEAT_IDST')],
+    ['AT', one('FEAT_LSE2')],
+    ['ST', one('FEAT_TTST')],
+    ['NV', { 1: 'FEAT_NV', 2: 'FEAT_NV2' }],
+    ['CCIDX', one('FEAT_CCIDX')],
+    ['VARange', { 0: '48 bits', 1: '52 bits with 64 KiB granules' }],
+    ['IESB', one('FEAT_IESB')],
+    ['LSM', one('FEAT_LSMAOC')],
+    ['UAO', one('FEAT_UAO')],
+    ['CnP', one('FEAT_TTCNP')],
+  ),
+  ID_AA64DFR0_EL1: nibbles(
+    ['HPMN0'],
+    ['ExtTrcBuff'],
+    ['BRBE'],
+    ['MTPMU'],
+    ['TraceBuffer', one('FEAT_TRBE')],
+    ['TraceFilt', one('FEAT_TRF')],
+    ['DoubleLock', { 0: 'OS Double Lock', 15: 'not implemented' }],
+    ['PMSVer', { 1: 'FEAT_SPE', 2: 'FEAT_SPEv1p1', 3: 'FEAT_SPEv1p2' }],
+    ['CTX_CMPs', plusOne('context-aware breakpoints')],
+    '-',
+    ['WRPs', plusOne('watchpoints')],
+    '-',
+    ['BRPs', plusOne('breakpoints')],
+    ['PMUVer', { 1: 'PMUv3', 4: 'PMUv3 for Armv8.1', 5: 'PMUv3 for Armv8.4', 6: 'PMUv3 for Armv8.5', 15: 'not PMUv3' }],
+    ['TraceVer', one('trace registers')],
+    ['DebugVer', { 6: 'Armv8.0', 7: 'Armv8.1 with VHE', 8: 'Armv8.2', 9: 'Armv8.4', 10: 'Armv8.8', 11: 'Armv8.9' }],
+  ),
+  MIDR_EL1: [
+    bits('Implementer 31:24', {
+      65: 'Arm',
+      66: 'Broadcom',
+      67: 'Cavium',
+      70: 'Fujitsu',
+      72: 'HiSilicon',
+      78: 'NVIDIA',
+      81: 'Qualcomm',
+      97: 'Apple',
+      192: 'Ampere',
+    }),
+    bits('Variant 23:20', (n) => `r${n}`),
+    bits('Architecture 19:16', { 15: 'see the ID registers' }),
+    bits('PartNum 15:4', {
+      3331: 'Cortex-A53',
+      3335: 'Cortex-A57',
+      3336: 'Cortex-A72',
+      3340: 'Neoverse N1',
+      3392: 'Neoverse V1',
+      3401: 'Neoverse N2',
+    }),
+    bits('Revision 3:0', (n) => `p${n}`),
+  ],
+  MPIDR_EL1: [
+    bits('Aff3 39:32', decimal),
+    bits('U 30', whether('part of a multiprocessor', 'uniprocessor')),
+    bits('MT 24'),
+    bits('Aff2 23:16', decimal),
+    bits('Aff1 15:8', decimal),
+    bits('Aff0 7:0', decimal),
+  ],
+  CTR_EL0: [
+    bits('TminLine 37:32', words),
+    bits('DIC 29', whether('IC IVAU is needed', 'no instruction cache maintenance is needed')),
+    bits('IDC 28', whether('DC CVAU is needed', 'no data cache cleaning is needed')),
+    bits('CWG 27:24', words),
+    bits('ERG 23:20', words),
+    bits('DminLine 19:16', words),
+    bits('L1Ip 15:14', { 2: 'VIPT', 3: 'PIPT' }),
+    bits('IminLine 3:0', words),
+  ],
+  DCZID_EL0: [bits('DZP 4', whether('DC ZVA is permitted', 'DC ZVA is prohibited')), bits('BS 3:0', words)],
+  CLIDR_EL1: [
+    bits('ICB 32:30'),
+    bits('LoUU 29:27', decimal),
+    bits('LoC 26:24', decimal),
+    bits('LoUIS 23:21', decimal),
+    ...[7, 6, 5, 4, 3, 2, 1].map((n) =>
+      bits(`Ctype${n} ${n * 3 - 1}:${n * 3 - 3}`, {
+        0: 'no cache',
+        1: 'instruction cache',
+        2: 'data cache',
+        3: 'instruction and data caches',
+        4: 'unified cache',
+      }),
+    ),
+  ],
+  CCSIDR_EL1: [
+    bits('NumSets 27:13', (n) => `${n + 1n} sets`),
+    bits('Associativity 12:3', (n) => `${n + 1n} ways`),
+    bits('LineSize 2:0', (n) => `${1n << (n + 4n)} bytes`),
+  ],
+  CSSELR_EL1: [
+    bits('TnD 4'),
+    bits('Level 3:1', (n) => `level ${n + 1n}`),
+    bits('InD 0', whether('data or unified cache', 'instruction cache')),
+  ],
+};
+
+function words(value: bigint): string {
+  return `${4n << value} bytes`;
+}
+
+function plusOne(what: string): Steps {
+  return Object.fromEntries(Array.from({ length: 16 }, (_, n) => [n, `${n + 1} ${what}`]));
+}
+
+/** MIDR_EL1 and MPIDR_EL1 as the hypervisor sets them. */
+export const affinityFields = idFields.MPIDR_EL1!;
+export const mainIdFields = idFields.MIDR_EL1!;
+export const contextIdFields: readonly Field[] = [bits('PROCID 31:0', hexadecimal)];
