@@ -181,7 +181,10 @@ const pairForm = (load: boolean, mnemonic: string, mode: Mode, bits: string): In
     const offsetOf = (f: Fields) => signed(f.imm7!, 7) * bytesIn(pairWidths)(f);
     address(b, mode, offsetOf, (at) => {
       if (load) {
-        const [first, second] = b.access(at, bytes * 2, 'read', {}, (host) => [b.hostLoad(host, 0, bytes), b.hostLoad(host, bytes, bytes)]);
+        const [first, second] = b.access(at, bytes * 2, 'read', { element: bytes }, (host) => [
+          b.hostLoad(host, 0, bytes),
+          b.hostLoad(host, bytes, bytes),
+        ]);
         return () => {
           setLoaded(b, 'Rt', bytes, first!);
           setLoaded(b, 'Rt2', bytes, second!);
@@ -189,7 +192,7 @@ const pairForm = (load: boolean, mnemonic: string, mode: Mode, bits: string): In
       }
       const first = toStore(b, 'Rt', bytes);
       const second = toStore(b, 'Rt2', bytes);
-      b.access(at, bytes * 2, 'write', {}, (host) => {
+      b.access(at, bytes * 2, 'write', { element: bytes }, (host) => {
         b.hostStore(host, 0, first, bytes);
         b.hostStore(host, bytes, second, bytes);
         return [];

@@ -97,7 +97,7 @@ const memoryByte = (n: number, size: number, r: number, k: number): number => (M
 function loadMultiple(b: Builder, shape: Shape, { elements, registers }: Multiple, base: Value): () => void {
   const total = shape.bytes * registers;
   const size = shape.esize / 8;
-  const loaded = b.access(base, total, 'read', {}, (host) => {
+  const loaded = b.access(base, total, 'read', { element: size }, (host) => {
     if (elements === 1) return Array.from({ length: registers }, (_, r) => b.hostLoad(host, r * shape.bytes, shape.bytes));
     return loadBytes(b, host, total);
   });
@@ -118,7 +118,7 @@ function storeMultiple(b: Builder, shape: Shape, { elements, registers }: Multip
   const size = shape.esize / 8;
   if (elements === 1) {
     const values = Array.from({ length: registers }, (_, r) => toStore(b, listed[r]!, shape.bytes));
-    b.access(base, total, 'write', {}, (host) => {
+    b.access(base, total, 'write', { element: size }, (host) => {
       values.forEach((value, r) => {
         b.hostStore(host, r * shape.bytes, value, shape.bytes);
       });
@@ -139,7 +139,7 @@ function storeMultiple(b: Builder, shape: Shape, { elements, registers }: Multip
     );
     chunks.push({ at, bytes, value: bytes === 16 ? chunk : extract(b, 64, chunk, 0) });
   }
-  b.access(base, total, 'write', {}, (host) => {
+  b.access(base, total, 'write', { element: size }, (host) => {
     for (const { at, bytes, value } of chunks) b.hostStore(host, at, value, bytes);
     return [];
   });
@@ -245,7 +245,7 @@ const single = (load: boolean, update: Update, elements: number, s: Single): Ins
       const base = b.base('Rn');
       const index = fixedIndex ? b.i32(statics.index!) : b.small(s.index);
       if (load) {
-        const values = b.access(base, total, 'read', {}, (host) =>
+        const values = b.access(base, total, 'read', { element: s.bytes }, (host) =>
           Array.from({ length: elements }, (_, k) => b.hostLoad(host, k * s.bytes, s.bytes)),
         );
         const chosen = b.op('i8x16.eq', laneNumbers(b, s.bytes), b.op('i8x16.splat', index));
@@ -260,7 +260,7 @@ const single = (load: boolean, update: Update, elements: number, s: Single): Ins
           b.op('i8x16.splat', b.mul(index, s.bytes)),
         );
         const values = Array.from({ length: elements }, (_, k) => extract(b, esize, b.op('i8x16.swizzle', b.v(listed[k]!), order), 0));
-        b.access(base, total, 'write', {}, (host) => {
+        b.access(base, total, 'write', { element: s.bytes }, (host) => {
           values.forEach((value, k) => {
             b.hostStore(host, k * s.bytes, value, s.bytes);
           });
@@ -311,7 +311,7 @@ const replicate = (update: Update, elements: number): InstructionDefinition => {
       const shape = shapeAt(set, statics.T!);
       const size = shape.esize / 8;
       const base = b.base('Rn');
-      const values = b.access(base, elements * size, 'read', {}, (host) =>
+      const values = b.access(base, elements * size, 'read', { element: size }, (host) =>
         Array.from({ length: elements }, (_, k) => b.hostLoad(host, k * size, size)),
       );
       values.forEach((value, k) => {
