@@ -18,14 +18,18 @@ function image(bytes: number, { textOffset = 0, imageSize = bytes, flags = 0xa }
 }
 
 /** A minimal ELF-64 executable with one segment. */
-function elf({
-  machine = 183,
-  address = 0x40080000n,
-  entry = address,
-  bytes = new Uint8Array(16),
-  memorySize = bytes.length,
-  size = 120 + bytes.length,
-} = {}): Uint8Array {
+interface ElfParts {
+  machine?: number;
+  address?: bigint;
+  entry?: bigint;
+  bytes?: Uint8Array;
+  memorySize?: number;
+  size?: number;
+}
+
+function elf({ machine = 183, address = 0x40080000n, ...parts }: ElfParts = {}): Uint8Array {
+  const { entry = address, bytes = new Uint8Array(16) } = parts;
+  const { memorySize = bytes.length, size = 120 + bytes.length } = parts;
   const file = new Uint8Array(size);
   const view = new DataView(file.buffer);
   file.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
