@@ -1,5 +1,6 @@
 import { decode } from './decoder.ts';
 import { encodingOf } from './encoding.ts';
+import type { Instruction } from './instruction.ts';
 import { formsOf } from './syntax/form.ts';
 
 /**
@@ -11,13 +12,19 @@ export function disassemble(word: number, address: bigint): string {
   const decoded = decode(word);
   if (decoded === undefined) return undefinedWord(word);
   const { instruction, fields } = decoded;
-  const { shouldBeMask, template } = encodingOf(instruction);
-  // objdump names an instruction only where every bit is as it should be.
-  if (((word ^ template) & shouldBeMask) !== 0) return undefinedWord(word);
+  if (exact.has(instruction.name) && !asItShouldBe(instruction, word)) return undefinedWord(word);
   for (const form of formsOf(instruction)) {
     if (form.alias === undefined || form.alias.when(fields)) return form.print(fields, address);
   }
   return undefinedWord(word);
+}
+
+/** Where a should-be bit is not as it should be, objdump names every instruction but these. */
+const exact = new Set(['LDAR', 'LDARB', 'LDARH']);
+
+function asItShouldBe(instruction: Instruction, word: number): boolean {
+  const { shouldBeMask, template } = encodingOf(instruction);
+  return ((word ^ template) & shouldBeMask) === 0;
 }
 
 const undefinedWord = (word: number): string => `.inst 0x${(word >>> 0).toString(16).padStart(8, '0')} ; undefined`;

@@ -90,7 +90,7 @@ export const barriers = instructions('Barriers', {
     operation: nothing,
   },
   SB: {
-    encoding: `${BARRIER} (0) (0) (0) (0) 1 1 1 1 1 1 1 1`,
+    encoding: `${BARRIER} 0 0 0 0 1 1 1 1 1 1 1 1`,
     feature: 'FEAT_SB',
     assembly: 'sb',
     operation: nothing,

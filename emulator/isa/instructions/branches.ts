@@ -71,8 +71,8 @@ const testAndBranch = (op: 0 | 1): InstructionDefinition => ({
   operation: (b, { b5 }) => {
     const bit = b5
       ? b.and(
-          b.x(1, 'Rt'),
-          b.wideImmediate((f) => 1n << BigInt(32 + f.b40!)),
+          b.wrap(b.shrU(b.x(1, 'Rt'), 32)),
+          b.small((f) => 1 << f.b40!),
         )
       : b.and(
           b.x(0, 'Rt'),

@@ -56,7 +56,7 @@ export const loadAcquireRcpc = instructions(
         `LDAPR${suffix}`,
         {
           ...ordered(`ldapr${suffix.toLowerCase()}`, w, 1, 1),
-          encoding: `${w.size} 1 1 1 0 0 0 1 0 1 (11111) 1 100 00 Rn Rt`,
+          encoding: `${w.size} 1 1 1 0 0 0 1 0 1 11111 1 100 00 Rn Rt`,
           feature: 'FEAT_LRCPC',
         },
       ];

@@ -93,14 +93,14 @@ export const pstateImmediate = instructions('PSTATE', {
   'MSR SSBS': setsBit(3, 1, 'ssbs', SSBS_BIT, 'FEAT_SSBS2'),
   /** C is inverted. */
   CFINV: {
-    encoding: '1 1 0 1 0 1 0 1 0 0 0 0 0 0 0 0 0 1 0 0 (0) (0) (0) (0) 0 0 0 1 1 1 1 1',
+    encoding: '1 1 0 1 0 1 0 1 0 0 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0 0 0 1 1 1 1 1',
     feature: 'FEAT_FlagM',
     assembly: 'cfinv',
     operation: (b) => b.setNzcv(b.xor(b.nzcv(), 2)),
   },
   /** From the alternative to Arm floating-point flags: N = !C & !Z, Z = Z & C, C = C | Z, V = !C & Z. */
   XAFLAG: {
-    encoding: '1 1 0 1 0 1 0 1 0 0 0 0 0 0 0 0 0 1 0 0 (0) (0) (0) (0) 0 0 1 1 1 1 1 1',
+    encoding: '1 1 0 1 0 1 0 1 0 0 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0 0 1 1 1 1 1 1',
     feature: 'FEAT_FlagM2',
     assembly: 'xaflag',
     operation: (b) => {
@@ -114,7 +114,7 @@ export const pstateImmediate = instructions('PSTATE', {
   },
   /** From Arm floating-point flags to the alternative: N = 0, Z = Z | V, C = C & !V, V = 0. */
   AXFLAG: {
-    encoding: '1 1 0 1 0 1 0 1 0 0 0 0 0 0 0 0 0 1 0 0 (0) (0) (0) (0) 0 1 0 1 1 1 1 1',
+    encoding: '1 1 0 1 0 1 0 1 0 0 0 0 0 0 0 0 0 1 0 0 0 0 0 0 0 1 0 1 1 1 1 1',
     feature: 'FEAT_FlagM2',
     assembly: 'axflag',
     operation: (b) => {
