@@ -1,6 +1,8 @@
 import { builtinHandlers } from './interpreter/handlers.ts';
 import type { Predecoder } from './interpreter/predecoder.ts';
-import { DECODED_PAGE_BYTES, RECORD_BYTES, RECORDS_PER_PAGE } from './layout.ts';
+import { DECODED_PAGE_BYTES, RECORD_BYTES, RECORDS_PER_PAGE, REGION_INFO_OFFSET, regionInfo } from './layout.ts';
+import type { TranslatableInstruction } from './region/graph.ts';
+import type { RegionEntry, RegionHost, Translator } from './region/translator.ts';
 
 /** Stores to a page of code before it is taken for data: freed init text, a reused page. */
 const STORES_BEFORE_DROP = 64;
@@ -9,7 +11,7 @@ const STORES_BEFORE_DROP = 64;
  * Predecoded pages of guest code, by the page of memory they were read from. Always coherent: a store to a page that holds code takes the slow path
  * and resets what it overwrote, so guests need no cache maintenance (and may do it).
  */
-export class CodeCache {
+export class CodeCache implements RegionHost {
   private readonly words: Int32Array;
   private readonly bytes: Uint8Array;
   private readonly halves: Uint16Array;
@@ -22,15 +24,19 @@ export class CodeCache {
   private readonly breakpoints = new Set<number>();
   private readonly dropping: number[] = [];
   private oldest = 0;
+  private translator: Translator | undefined;
+  /** Regions by page of records: the instruction each begins at, and its function. */
+  private readonly regions = new Map<number, { readonly index: number; readonly function: number }[]>();
+  private readonly start: number;
   readonly pages: number;
 
   /**
-   * @param start Host address of the region for records, 16-byte aligned.
+   * @param start Host address of the bytes for records.
    * @param discarded Called when records were given up: no fetch TLB may refer to them any more.
    */
   constructor(
     memory: WebAssembly.Memory,
-    private readonly start: number,
+    start: number,
     bytes: number,
     private readonly predecoder: Predecoder,
     private readonly discarded: () => void,
@@ -38,7 +44,8 @@ export class CodeCache {
     this.words = new Int32Array(memory.buffer);
     this.bytes = new Uint8Array(memory.buffer);
     this.halves = new Uint16Array(memory.buffer);
-    this.pages = Math.floor(bytes / DECODED_PAGE_BYTES);
+    this.start = Math.ceil(start / DECODED_PAGE_BYTES) * DECODED_PAGE_BYTES;
+    this.pages = Math.floor((start + bytes - this.start) / DECODED_PAGE_BYTES);
     this.pageOf = new Int32Array(memory.buffer.byteLength / 4096);
     this.hostOf = new Float64Array(this.pages).fill(-1);
     this.stores = new Uint8Array(this.pages);
@@ -89,12 +96,14 @@ export class CodeCache {
   }
 
   private reset(page: number, first: number, last: number): void {
+    this.dropRegions(page);
     for (let index = first; index <= last; index++)
       this.halves[(this.start + page * DECODED_PAGE_BYTES + index * RECORD_BYTES) >> 1] = builtinHandlers.undecoded;
   }
 
   /** Between slices, when no record is executing: gives up pages that turned out to hold data. */
   settle(): void {
+    this.translator?.settle();
     if (this.dropping.length === 0) return;
     for (const page of this.dropping.splice(0)) {
       if (this.hostOf[page]! < 0) continue;
@@ -115,6 +124,8 @@ export class CodeCache {
   }
 
   private forget(page: number): void {
+    this.dropRegions(page);
+    this.translator?.forget(page);
     this.pageOf[this.hostOf[page]! >>> 12] = 0;
     this.hostOf[page] = -1;
   }
@@ -142,5 +153,49 @@ export class CodeCache {
   private resetAt(host: number): void {
     const known = this.pageOf[host >>> 12]!;
     if (known !== 0) this.reset(known - 1, (host & 0xfff) >> 2, (host & 0xfff) >> 2);
+  }
+
+  // ---- translated regions ---------------------------------------------------------------------------------------------
+
+  attachTranslator(translator: Translator): void {
+    this.translator = translator;
+  }
+
+  /** Import `hot` of the interpreter. */
+  hot(record: number): void {
+    const page = Math.floor((record - this.start) / DECODED_PAGE_BYTES);
+    this.translator?.request({ page, index: (record & (DECODED_PAGE_BYTES - 1)) / RECORD_BYTES });
+  }
+
+  instruction(page: number, index: number): TranslatableInstruction | undefined {
+    const host = this.hostOf[page]! + index * 4;
+    return this.breakpoints.has(host) ? undefined : this.predecoder.translatable(this.words[host / 4]! >>> 0);
+  }
+
+  install({ page, index }: RegionEntry, functionIndex: number): void {
+    const record = this.start + page * DECODED_PAGE_BYTES + index * RECORD_BYTES;
+    // The interpreter falls back on the instruction's own handler, so the record has to be filled.
+    if (this.halves[record >> 1] === builtinHandlers.undecoded) this.decode(record);
+    const info = this.start + page * DECODED_PAGE_BYTES + REGION_INFO_OFFSET + index * 8;
+    this.halves[(info + regionInfo.handler) >> 1] = this.halves[record >> 1]!;
+    this.words[(info + regionInfo.function) >> 2] = functionIndex;
+    this.halves[record >> 1] = builtinHandlers.region;
+    const known = this.regions.get(page);
+    if (known) known.push({ index, function: functionIndex });
+    else this.regions.set(page, [{ index, function: functionIndex }]);
+  }
+
+  /** Something in the page changes: its regions may have been made from it. */
+  private dropRegions(page: number): void {
+    const known = this.regions.get(page);
+    if (!known) return;
+    this.regions.delete(page);
+    for (const { index, function: functionIndex } of known) {
+      const record = this.start + page * DECODED_PAGE_BYTES + index * RECORD_BYTES;
+      const info = this.start + page * DECODED_PAGE_BYTES + REGION_INFO_OFFSET + index * 8;
+      this.halves[record >> 1] = this.halves[(info + regionInfo.handler) >> 1]!;
+      this.words[(info + regionInfo.function) >> 2] = 0;
+      this.translator?.release(functionIndex);
+    }
   }
 }

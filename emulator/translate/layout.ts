@@ -84,7 +84,11 @@ export const fetchTlbEntry = { tag: 0, records: 8, flags: 12 } as const;
 /** A predecoded instruction: u16 handler, then operands as the handler's layout says. 1024 of them a page, then one end-of-page record. */
 export const RECORD_BYTES = 16;
 export const RECORDS_PER_PAGE = 1024;
-export const DECODED_PAGE_BYTES = (RECORDS_PER_PAGE + 1) * RECORD_BYTES;
+/** Beside each record, 8 bytes: u16 handler of the instruction itself where a region begins, u32 table index of the region's function (else how often the record was jumped to). */
+export const REGION_INFO_OFFSET = (RECORDS_PER_PAGE + 2) * RECORD_BYTES;
+export const regionInfo = { handler: 0, function: 4 } as const;
+/** A power of two, and pages of records are aligned to it: the page and the number of a record are bits of its address. */
+export const DECODED_PAGE_BYTES = 1 << 15;
 
 /** Where an access that crosses pages is assembled: the slow path returns an address below `SCRATCH_END` and, for writes, is asked to commit it. */
 export const SCRATCH = 64;

@@ -12,6 +12,7 @@ import { PhysicalMemory } from '../memory/physical-memory.ts';
 import { slots } from '../translate/layout.ts';
 import { CodeCache } from '../translate/code-cache.ts';
 import { handlerTable, type Interpreter, instantiate } from '../translate/interpreter/interpreter.ts';
+import { Translator } from '../translate/region/translator.ts';
 import { Predecoder } from '../translate/interpreter/predecoder.ts';
 
 export interface SiliconConfiguration {
@@ -57,9 +58,11 @@ export class Silicon {
         commit: () => this.mmu.commit(),
         fetch: (low, high) => this.mmu.fetch(low, high),
         decode: (record) => this.code.decode(record),
+        hot: (record) => this.code.hot(record),
       },
       (record) => this.code.wordOf(record),
     );
+    if (!process.env.NOTR) this.code.attachTranslator(new Translator(memory, { shared: false, maximumPages: 65536 }, this.interpreter.table, this.code));
     const shared = {
       clock: this.clock,
       select: (state: CpuState) => this.select(state),

@@ -2,6 +2,7 @@ import { decode } from '../../emulator/isa/decoder.ts';
 import { CodeCache } from '../../emulator/translate/code-cache.ts';
 import { exitNames, type InterpreterExit } from '../../emulator/translate/exits.ts';
 import { generateInterpreter, handlerTable, type Interpreter, instantiate } from '../../emulator/translate/interpreter/interpreter.ts';
+import { Translator } from '../../emulator/translate/region/translator.ts';
 import { Predecoder } from '../../emulator/translate/interpreter/predecoder.ts';
 import {
   access as accessBits,
@@ -27,6 +28,7 @@ const CODE_BYTES = 15 << 20;
 export const RAM = 16 << 20;
 const RAM_END = PAGES * 65536;
 
+const MEMORY = { shared: false, maximumPages: PAGES };
 let compiled: WebAssembly.Module | undefined;
 
 /** The interpreter alone, over memory that is its own map: for tests of instructions, without a processor or an MMU. */
@@ -40,8 +42,9 @@ export class FlatMachine {
   faultAddress = 0n;
   private split: { address: number; bytes: number } | undefined;
 
-  constructor() {
-    compiled ??= new WebAssembly.Module(generateInterpreter({ shared: false, maximumPages: PAGES }));
+  /** @param options.translate Hot code is translated; otherwise everything is interpreted. */
+  constructor(options: { readonly translate?: boolean } = {}) {
+    compiled ??= new WebAssembly.Module(generateInterpreter(MEMORY));
     const predecoder = new Predecoder(this.memory, handlerTable(), (word) => decode(word));
     this.code = new CodeCache(this.memory, CODE, CODE_BYTES, predecoder, () => this.flushFetch());
     this.interpreter = instantiate(
@@ -52,9 +55,12 @@ export class FlatMachine {
         commit: () => this.bytes.copyWithin(this.split!.address, SCRATCH, SCRATCH + this.split!.bytes),
         fetch: (low, high) => this.fetch(low, high),
         decode: (record) => this.code.decode(record),
+        hot: (record) => this.code.hot(record),
       },
       (record) => this.code.wordOf(record),
     );
+    if (options.translate ?? false)
+      this.code.attachTranslator(new Translator(this.memory, MEMORY, this.interpreter.table, this.code));
     this.setSlot(slots.dataTlb, BigInt(DATA_TLB));
     this.setSlot(slots.unprivilegedTlb, BigInt(DATA_TLB));
     this.setSlot(slots.fetchTlb, BigInt(FETCH_TLB));

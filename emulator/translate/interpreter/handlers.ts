@@ -6,8 +6,8 @@ import { isHot } from './hot.ts';
 import { RecordLayout } from './record.ts';
 
 /** Handlers that belong to no instruction. */
-export const builtinHandlers = { undecoded: 0, pageEnd: 1, breakpoint: 2, undefined: 3, unimplemented: 4 } as const;
-const FIRST = 5;
+export const builtinHandlers = { undecoded: 0, pageEnd: 1, breakpoint: 2, undefined: 3, unimplemented: 4, region: 5 } as const;
+const FIRST = 6;
 
 /** The handlers of one instruction: a consecutive run of numbers, one for each combination of statics (twice for PC-relative branches: near, far). */
 interface Family {

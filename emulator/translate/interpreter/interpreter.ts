@@ -14,12 +14,16 @@ export interface HostImports {
   fetch(pcLow: number, pcHigh: number): number;
   /** Predecodes the record at this address. */
   decode(record: number): void;
+  /** The record at this address is jumped to often. */
+  hot(record: number): void;
 }
 
 /** The generated interpreter, bound to one machine's memory. */
 export interface Interpreter {
   /** Runs the vCPU in the block at `CPU` from `slots.pc` until it exits; the slots say why. */
   run(): void;
+  /** Functions that generated code calls by number: cold handlers first; translated regions are added. */
+  readonly table: WebAssembly.Table;
 }
 
 let shared: HandlerTable | undefined;
@@ -64,6 +68,7 @@ export function instantiate(
     at(slots.exitWord),
   ] as const;
   return {
+    table: instance.exports.table as WebAssembly.Table,
     run() {
       // BTYPE holds for one instruction only: generated code keeps it beside the count of the instruction it holds for.
       words[btype] = (words[pstate]! & BTYPE_MASK) >> BTYPE_SHIFT;

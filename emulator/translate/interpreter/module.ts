@@ -1,11 +1,22 @@
 import { type RuntimeFunction, type RuntimeFunctionName, runtimeFunctions } from '../../isa/functions/index.ts';
 import { exitCode, type InterpreterExit } from '../exits.ts';
+import { OperationEmitter, type Surroundings } from '../ir/emitter.ts';
 import type { Flag } from '../ir/node.ts';
-import { FETCH_TLB_ENTRIES, fetchTlbEntry, RECORD_BYTES, slotAddress, slots } from '../layout.ts';
+import {
+  DECODED_PAGE_BYTES,
+  FETCH_TLB_ENTRIES,
+  fetchTlbEntry,
+  RECORD_BYTES,
+  REGION_INFO_OFFSET,
+  regionInfo,
+  slotAddress,
+  slots,
+} from '../layout.ts';
+import { REGION_STATUS_BITS, regionStatus } from '../region/status.ts';
 import { CodeWriter, type Label } from '../wasm/code.ts';
 import { ModuleWriter } from '../wasm/module.ts';
-import { HandlerEmitter, type Surroundings } from './emitter.ts';
 import { builtinHandlers, type Handler, type HandlerTable } from './handlers.ts';
+import { RecordReading } from './record-reading.ts';
 
 /** How the module imports its memory: must agree with the memory it is given. */
 export interface MemoryImport {
@@ -17,12 +28,25 @@ const flagSlots: Readonly<Record<Flag, number>> = { n: slots.flagN, z: slots.fla
 const flagNames: readonly Flag[] = ['n', 'z', 'c', 'v'];
 /** What a cold handler's function returns. */
 const cold = { next: 0, exit: 1, jump: 2, fault: 3 } as const;
+/** Jumps to an instruction (far, or back in its page) after which it is worth translating. */
+const HOT_JUMPS = 1000;
+/** A region's function: VA of the page, instructions left → status. */
+export const regionSignature = { parameters: ['i64', 'i32'], results: ['i32'] } as const;
+
+/** A handler's place: beside what every operation needs, the record it reads and the short way to another record of its page. */
+interface HandlerSurroundings extends Surroundings {
+  /** Local that holds the address of the record. */
+  readonly record: number;
+  /** i32 distance in records' bytes, from the next record, on the stack. */
+  jumpNear(): void;
+}
 
 interface Imports {
   readonly access: number;
   readonly commit: number;
   readonly fetch: number;
   readonly decode: number;
+  readonly hot: number;
   runtime(name: RuntimeFunctionName): number;
 }
 
@@ -40,9 +64,9 @@ export function interpreterModule(table: HandlerTable, memory: MemoryImport): Ui
     else coldFunctions.push(coldFunction(module, table, handler, imports));
   }
   const coldType = module.typeIndex({ parameters: ['i32', 'i64'], results: ['i32'] });
-  const main = new MainLoop(table, hot, imports, coldType).write();
+  const main = new MainLoop(table, hot, imports, coldType, module.typeIndex(regionSignature)).write();
   module.export('run', module.function({ parameters: [], results: [] }, main));
-  module.table(coldFunctions);
+  module.table(coldFunctions, 'table');
   return module.finish();
 }
 
@@ -51,10 +75,11 @@ function importFunctions(module: ModuleWriter): Imports {
   const commit = module.import('machine', 'commit', { parameters: [], results: [] });
   const fetch = module.import('machine', 'fetch', { parameters: ['i32', 'i32'], results: ['i32'] });
   const decode = module.import('machine', 'decode', { parameters: ['i32'], results: [] });
+  const hot = module.import('machine', 'hot', { parameters: ['i32'], results: [] });
   const runtime = new Map<string, number>();
   for (const [name, f] of Object.entries(runtimeFunctions) as [string, RuntimeFunction][])
     runtime.set(name, module.import('functions', name, { parameters: f.parameters, results: [f.result] }));
-  return { access, commit, fetch, decode, runtime: (name) => runtime.get(name)! };
+  return { access, commit, fetch, decode, hot, runtime: (name) => runtime.get(name)! };
 }
 
 /** i32 or i64 load at a fixed address. */
@@ -78,10 +103,11 @@ function coldFunction(module: ModuleWriter, table: HandlerTable, handler: Handle
     code.return();
   };
   const flagValue = { i32: -1, i64: -1 };
-  const surroundings: Surroundings = {
+  const surroundings: HandlerSurroundings = {
     code,
     record: 0,
     functions: imports,
+    leaveForAccess: undefined,
     pushFlag: (flag) => loadSlot(code, flag === 'c' ? 'i32' : 'i64', flagSlots[flag]),
     popFlag: (flag) => {
       const type = flag === 'c' ? 'i32' : 'i64';
@@ -127,7 +153,7 @@ function coldFunction(module: ModuleWriter, table: HandlerTable, handler: Handle
 }
 
 /** A combination of statics that the operation refuses is never decoded; should it be, it stops loudly. */
-function emitHandler(surroundings: Surroundings, table: HandlerTable, handler: Handler): void {
+function emitHandler(surroundings: HandlerSurroundings, table: HandlerTable, handler: Handler): void {
   let recorded: ReturnType<HandlerTable['recorded']>;
   try {
     recorded = table.recorded(handler.number, handler);
@@ -135,7 +161,8 @@ function emitHandler(surroundings: Surroundings, table: HandlerTable, handler: H
     surroundings.exit('unimplemented');
     return;
   }
-  new HandlerEmitter(surroundings, recorded.layout, handler.near).emit(recorded.operation);
+  const reading = new RecordReading(surroundings.code, surroundings.record, recorded.layout, handler.near, surroundings);
+  new OperationEmitter(surroundings, reading).emit(recorded.operation);
 }
 
 function pushPc(code: CodeWriter, record: number, pcBase: number): void {
@@ -159,6 +186,7 @@ class MainLoop {
   private readonly target = this.code.local('i64');
   private readonly code32 = this.code.local('i32');
   private readonly entry = this.code.local('i32');
+  private readonly handler = this.code.local('i32');
   private readonly flags: Readonly<Record<Flag, number>> = {
     n: this.code.local('i64'),
     z: this.code.local('i64'),
@@ -166,6 +194,7 @@ class MainLoop {
     v: this.code.local('i64'),
   };
   private loop!: Label;
+  private countLabel!: Label;
   private jumpLabel!: Label;
   private exitLabel!: Label;
 
@@ -174,6 +203,7 @@ class MainLoop {
     private readonly hot: readonly Handler[],
     private readonly imports: Imports,
     private readonly coldType: number,
+    private readonly regionType: number,
   ) {}
 
   write(): CodeWriter {
@@ -193,6 +223,7 @@ class MainLoop {
     code.i32(1);
     code.set(this.code32);
     this.loop = code.loop();
+    this.countLabel = code.block();
     this.jumpLabel = code.block();
     this.exitLabel = code.block();
     code.get(this.code32);
@@ -211,10 +242,15 @@ class MainLoop {
     code.end();
     this.writeJump();
     code.end();
+    this.writeCount();
+    code.br(this.loop);
+    code.end();
     return code;
   }
 
   private dispatchLoop!: Label;
+  /** The handlers of instructions, by number, and what runs the others. */
+  private handlers!: { readonly labels: readonly Label[]; readonly cold: Label };
 
   private loadFlags(): void {
     for (const f of flagNames) {
@@ -249,11 +285,14 @@ class MainLoop {
     code.if();
     this.leave('budget');
     code.end();
+    code.get(this.record);
+    code.memory('i32.load16_u', 0);
+    code.set(this.handler);
     const coldLabel = code.block();
     const labels: Label[] = new Array(this.table.firstCold);
     for (let n = this.table.firstCold - 1; n >= 0; n--) labels[n] = code.block();
-    code.get(this.record);
-    code.memory('i32.load16_u', 0);
+    this.handlers = { labels, cold: coldLabel };
+    code.get(this.handler);
     code.brTable(labels, coldLabel);
     const around = this.surroundings();
     for (let n = 0; n < this.table.firstCold; n++) {
@@ -284,6 +323,9 @@ class MainLoop {
       case builtinHandlers.undefined:
         this.leave('undefined');
         return;
+      case builtinHandlers.region:
+        this.writeRegion();
+        return;
       default:
         this.leave('unimplemented');
     }
@@ -294,8 +336,7 @@ class MainLoop {
     this.storeFlags();
     code.get(this.record);
     code.get(this.pcBase);
-    code.get(this.record);
-    code.memory('i32.load16_u', 0);
+    code.get(this.handler);
     code.i32(this.table.firstCold);
     code.op('i32.sub');
     code.callIndirect(this.coldType);
@@ -348,12 +389,13 @@ class MainLoop {
     code.memory('i32.store', slotAddress(slots.btypeRemaining));
   }
 
-  private surroundings(): Surroundings {
+  private surroundings(): HandlerSurroundings {
     const { code } = this;
     return {
       code,
       record: this.record,
       functions: this.imports,
+      leaveForAccess: undefined,
       pushFlag: (flag) => code.get(this.flags[flag]),
       popFlag: (flag) => code.set(this.flags[flag]),
       pushDataTlb: () => code.get(this.dataTlb),
@@ -376,6 +418,10 @@ class MainLoop {
           code.op('i32.add');
           code.set(local);
         }
+        code.get(this.entry);
+        code.i32(0);
+        code.op('i32.lt_s');
+        code.brIf(this.countLabel);
         code.br(this.dispatchLoop);
       },
       setBtype: () => {
@@ -474,7 +520,148 @@ class MainLoop {
     code.end();
     code.end();
     code.end();
-    code.br(this.loop);
+  }
+
+  /** Pushes the address of what is kept beside the record (layout.ts `regionInfo`). */
+  private pushRegionInfo(): void {
+    const { code } = this;
+    code.get(this.record);
+    code.i32(~(DECODED_PAGE_BYTES - 1));
+    code.op('i32.and');
+    code.get(this.record);
+    code.i32(DECODED_PAGE_BYTES - 1);
+    code.op('i32.and');
+    code.i32(1);
+    code.op('i32.shr_u');
+    code.op('i32.add');
+  }
+
+  /** Counts a jump to the record; one that is jumped to often is worth translating. */
+  private writeCount(): void {
+    const { code } = this;
+    code.get(this.record);
+    code.memory('i32.load16_u', 0);
+    code.i32(builtinHandlers.region);
+    code.op('i32.ne');
+    code.if();
+    this.pushRegionInfo();
+    code.tee(this.entry);
+    code.get(this.entry);
+    code.memory('i32.load', REGION_INFO_OFFSET + regionInfo.function);
+    code.i32(1);
+    code.op('i32.add');
+    code.tee(this.handler);
+    code.memory('i32.store', REGION_INFO_OFFSET + regionInfo.function);
+    code.get(this.handler);
+    code.i32(HOT_JUMPS);
+    code.op('i32.eq');
+    code.if();
+    code.get(this.record);
+    code.call(this.imports.hot);
+    code.end();
+    code.end();
+  }
+
+  /** A region begins at the record: runs it and goes on where and how it says. */
+  private writeRegion(): void {
+    const { code } = this;
+    this.storeFlags();
+    pushPc(code, this.record, this.pcBase);
+    code.i64(~0xfffn);
+    code.op('i64.and');
+    code.get(this.limit);
+    code.get(this.record);
+    code.op('i32.sub');
+    code.i32(4);
+    code.op('i32.shr_u');
+    this.pushRegionInfo();
+    code.memory('i32.load', REGION_INFO_OFFSET + regionInfo.function);
+    code.callIndirect(this.regionType);
+    code.set(this.code32);
+    this.loadFlags();
+    code.get(this.record);
+    code.i32(~(DECODED_PAGE_BYTES - 1));
+    code.op('i32.and');
+    code.get(this.code32);
+    code.i32(REGION_STATUS_BITS);
+    code.op('i32.shr_u');
+    code.i32(4);
+    code.op('i32.shl');
+    code.op('i32.add');
+    code.set(this.record);
+    code.get(this.record);
+    loadSlot(code, 'i32', slots.remaining);
+    code.i32(4);
+    code.op('i32.shl');
+    code.op('i32.add');
+    code.set(this.limit);
+    const blocks = Array.from({ length: 5 }, () => code.block());
+    code.get(this.code32);
+    code.i32((1 << REGION_STATUS_BITS) - 1);
+    code.op('i32.and');
+    const byStatus = [regionStatus.dispatch, regionStatus.interpret, regionStatus.jump, regionStatus.exit, regionStatus.exitAfter].map(
+      (status) => blocks[4 - status]!,
+    );
+    code.brTable(byStatus, byStatus[0]!);
+    code.end();
+    code.i32(0);
+    code.set(this.code32);
+    code.br(this.dispatchLoop);
+    code.end();
+    this.writeInterpretOne();
+    code.end();
+    this.advanceWithLimit();
+    loadSlot(code, 'i64', slots.exitPayload);
+    code.set(this.target);
+    code.i32(0);
+    code.set(this.code32);
+    code.br(this.jumpLabel);
+    code.end();
+    loadSlot(code, 'i32', slots.exitCode);
+    code.set(this.code32);
+    code.br(this.exitLabel);
+    code.end();
+    this.advanceWithLimit();
+    loadSlot(code, 'i32', slots.exitCode);
+    code.set(this.code32);
+    code.br(this.exitLabel);
+  }
+
+  /** The next record, with what is left as it is: the region has counted the instruction already. */
+  private advanceWithLimit(): void {
+    this.advance();
+    const { code } = this;
+    code.get(this.limit);
+    code.i32(RECORD_BYTES);
+    code.op('i32.add');
+    code.set(this.limit);
+  }
+
+  /** The instruction at the record by its own handler, even where a region begins. */
+  private writeInterpretOne(): void {
+    const { code } = this;
+    code.i32(0);
+    code.set(this.code32);
+    code.get(this.record);
+    code.get(this.limit);
+    code.op('i32.eq');
+    code.if();
+    this.leave('budget');
+    code.end();
+    code.get(this.record);
+    code.memory('i32.load16_u', 0);
+    code.i32(builtinHandlers.region);
+    code.op('i32.ne');
+    code.brIf(this.dispatchLoop);
+    this.pushRegionInfo();
+    code.memory('i32.load16_u', REGION_INFO_OFFSET + regionInfo.handler);
+    code.tee(this.handler);
+    // Inside the region's handler only those of the instructions proper are still open: the others never begin a region.
+    const { labels, cold: coldLabel } = this.handlers;
+    const first = Object.keys(builtinHandlers).length;
+    code.i32(first);
+    code.op('i32.sub');
+    code.brTable(labels.slice(first), coldLabel);
   }
 
   /** Misaligned, tagged by TBI, or not in the fetch TLB. */

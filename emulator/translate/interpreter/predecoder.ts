@@ -1,5 +1,6 @@
 import type { Decoded } from '../../isa/decoder.ts';
 import { RECORD_BYTES, RECORDS_PER_PAGE } from '../layout.ts';
+import type { TranslatableInstruction } from '../region/graph.ts';
 import { builtinHandlers, type HandlerTable } from './handlers.ts';
 
 /** Fills predecoded records: instruction word in, handler number and operands out. */
@@ -15,6 +16,14 @@ export class Predecoder {
     private readonly decode: (word: number) => Decoded | undefined,
   ) {
     this.view = new DataView(memory.buffer);
+  }
+
+  /** The instruction as the translator wants it; undefined: only the interpreter deals with it. */
+  translatable(word: number): TranslatableInstruction | undefined {
+    const decoded = this.decode(word);
+    if (!decoded?.instruction.operation) return undefined;
+    const { instruction, fields } = decoded;
+    return { fields, operation: this.table.recorded(this.table.numberOf(instruction, fields)).operation };
   }
 
   /** @param index Number of the instruction in its page: decides whether a branch stays in the page. */

@@ -10,20 +10,30 @@ export interface Label {
 /** Bytes of one WebAssembly function body, written front to back: locals are allotted as needed, labels are names for depths. */
 export class CodeWriter {
   private bytes = new Uint8Array(1 << 12);
-  private length = 0;
+  private written = 0;
   private depth = 0;
   private readonly localTypes: ValueType[] = [];
   private readonly free: Record<ValueType, number[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
 
   constructor(private readonly parameterCount: number) {}
 
+  /** Bytes written so far. */
+  get length(): number {
+    return this.written;
+  }
+
+  /** Takes back everything written since `length` was `to`; blocks opened since must be closed. */
+  rewind(to: number): void {
+    this.written = to;
+  }
+
   byte(b: number): void {
-    if (this.length === this.bytes.length) {
+    if (this.written === this.bytes.length) {
       const grown = new Uint8Array(this.bytes.length * 2);
       grown.set(this.bytes);
       this.bytes = grown;
     }
-    this.bytes[this.length++] = b;
+    this.bytes[this.written++] = b;
   }
 
   unsigned(n: number): void {
@@ -206,9 +216,9 @@ export class CodeWriter {
       put(count);
       head.push(valueTypeBytes[type]);
     }
-    const out = new Uint8Array(head.length + this.length + 1);
+    const out = new Uint8Array(head.length + this.written + 1);
     out.set(head);
-    out.set(this.bytes.subarray(0, this.length), head.length);
+    out.set(this.bytes.subarray(0, this.written), head.length);
     out[out.length - 1] = 0x0b;
     return out;
   }

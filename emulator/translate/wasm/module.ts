@@ -15,6 +15,7 @@ export class ModuleWriter {
   private readonly functions: { type: number; body: Uint8Array }[] = [];
   private readonly exported: { name: string; index: number }[] = [];
   private tableEntries: readonly number[] | undefined;
+  private tableName: string | undefined;
 
   /** @param shared The imported memory is shared; `maximumPages` then must match it. */
   constructor(
@@ -47,9 +48,10 @@ export class ModuleWriter {
     this.exported.push({ name, index });
   }
 
-  /** Contents of table 0. */
-  table(functions: readonly number[]): void {
+  /** Contents of table 0, exported under a name: it may grow. */
+  table(functions: readonly number[], name: string): void {
     this.tableEntries = functions;
+    this.tableName = name;
   }
 
   finish(): Uint8Array<ArrayBuffer> {
@@ -90,11 +92,15 @@ export class ModuleWriter {
         s.unsigned(entries.length);
       });
     out.section(7, (s) => {
-      s.unsigned(this.exported.length);
+      s.unsigned(this.exported.length + (this.tableName === undefined ? 0 : 1));
       for (const { name, index } of this.exported) {
         s.name(name);
         s.raw([0]);
         s.unsigned(index);
+      }
+      if (this.tableName !== undefined) {
+        s.name(this.tableName);
+        s.raw([1, 0]);
       }
     });
     if (entries)

@@ -1,17 +1,33 @@
 import type { ValueType } from '../../isa/builder.ts';
 import type { RuntimeFunctionName } from '../../isa/functions/index.ts';
-import type { Access, Block, Flag, Node, OperandSource, Operation, StateWord } from '../ir/node.ts';
+import type { Fields } from '../../isa/instruction.ts';
 import { access as accessBits, CPU, dataTlbEntry, SCRATCH_END, slotAddress, slots, V_OFFSET } from '../layout.ts';
 import type { CodeWriter } from '../wasm/code.ts';
 import type { MemoryOpcode } from '../wasm/opcodes.ts';
-import { type RecordLayout, SP_OPERAND } from './record.ts';
+import type { Access, Block, Flag, Node, OperandSource, Operation, StateWord } from './node.ts';
 
-/** What surrounds a handler: the loop of the interpreter, or a function of its own. */
+/** How the operands of an operation are found: in a predecoded record at run time, or known already. All push values on the stack. */
+export interface Reading {
+  /** General-purpose register as i32 (its low half) or i64. */
+  pushRegister(source: OperandSource, type: 'i32' | 'i64'): void;
+  /** Writes a register; an i32 is zero-extended. `push` puts the value on the stack. */
+  storeRegister(source: OperandSource, type: 'i32' | 'i64', push: () => void): void;
+  /** Address of the operand's place, relative to the vCPU block: what is pushed plus the number returned (vectors relative to V0). */
+  pushOffset(source: OperandSource): number;
+  /** An immediate operand. */
+  pushOperand(source: OperandSource): void;
+  /** i32: the base register is SP; false where it is known not to be. */
+  pushIsStackPointer(source: OperandSource): boolean;
+  /** A PC-relative branch, taken. */
+  branch(offset: (f: Fields) => number): void;
+}
+
+/** What surrounds an operation: the loop of the interpreter, a function of its own, a translated region. */
 export interface Surroundings {
   readonly code: CodeWriter;
-  /** Local that holds the address of the record. */
-  readonly record: number;
   readonly functions: { readonly access: number; readonly commit: number; runtime(name: RuntimeFunctionName): number };
+  /** A TLB miss calls the slow path, or leaves the code with the instruction unexecuted (then `leaveForAccess` says how). */
+  readonly leaveForAccess: (() => void) | undefined;
   pushFlag(flag: Flag): void;
   /** Value on the stack. */
   popFlag(flag: Flag): void;
@@ -22,8 +38,6 @@ export interface Surroundings {
   next(): void;
   /** i64 target on the stack. */
   jump(): void;
-  /** i32 distance in records' bytes, from the next record, on the stack. */
-  jumpNear(): void;
   /** PSTATE.BTYPE (i32 on the stack) is in force for the instruction jumped to. */
   setBtype(): void;
   exit(name: string): void;
@@ -42,8 +56,8 @@ const stateSlots: Readonly<Record<StateWord, number>> = {
   exclusiveSize: slots.exclusiveSize,
 };
 
-/** Emits one handler: the interpreter's reading of an operation, every operand fetched from the record. */
-export class HandlerEmitter {
+/** Emits one operation as WebAssembly: in order what has effects, and pure values where they are used. */
+export class OperationEmitter {
   private readonly locals = new Map<Node, number>();
   private readonly used: [ValueType, number][] = [];
   private readonly hostLocals = new Map<Access, number>();
@@ -51,14 +65,26 @@ export class HandlerEmitter {
 
   constructor(
     private readonly around: Surroundings,
-    private readonly layout: RecordLayout,
-    private readonly near: boolean,
+    private readonly reading: Reading,
   ) {}
 
   emit(operation: Operation): void {
     this.emitBlock(operation.body);
     if (!operation.body.ended) this.around.next();
+    this.releaseTemporaries();
+  }
+
+  /** All of an operation but its last statement, a conditional branch: its condition is left on the stack. */
+  emitUpToCondition(operation: Operation): void {
+    const nodes = operation.body.nodes;
+    for (const node of nodes.slice(0, -1)) this.emitNode(node);
+    this.push(nodes.at(-1)!.operands[0]!);
+    this.releaseTemporaries();
+  }
+
+  private releaseTemporaries(): void {
     for (const [type, local] of this.used) this.around.code.release(type, local);
+    this.used.length = 0;
   }
 
   private temporary(type: ValueType): number {
@@ -80,13 +106,6 @@ export class HandlerEmitter {
     this.around.code.set(local);
   }
 
-  /** Address of a register slot: the operand is its offset in the vCPU block, the block's address is the static offset. */
-  private pushOperandOffset(source: OperandSource): void {
-    const { code, record } = this.around;
-    code.get(record);
-    code.memory('i32.load16_u', this.layout.offsetOf(source));
-  }
-
   private load(opcode: MemoryOpcode, address: number): void {
     this.around.code.i32(0);
     this.around.code.memory(opcode, address);
@@ -94,7 +113,7 @@ export class HandlerEmitter {
 
   /** Puts the value of a node on the stack. */
   private push(node: Node): void {
-    const { code, record } = this.around;
+    const { code } = this.around;
     const local = this.locals.get(node);
     if (local !== undefined) {
       code.get(local);
@@ -107,21 +126,9 @@ export class HandlerEmitter {
         else if (node.type === 'i64') code.i64(action.value as bigint);
         else code.v128(action.value as readonly number[]);
         return;
-      case 'operand': {
-        const offset = this.layout.offsetOf(action.source);
-        code.get(record);
-        code.memory(
-          action.source.kind === 'wide'
-            ? 'i64.load'
-            : action.source.kind === 'immediate'
-              ? 'i64.load32_s'
-              : action.source.kind === 'condition'
-                ? 'i32.load16_u'
-                : 'i32.load',
-          offset,
-        );
+      case 'operand':
+        this.reading.pushOperand(action.source);
         return;
-      }
       case 'op':
         for (const operand of node.operands) this.push(operand);
         code.op(action.name);
@@ -165,24 +172,19 @@ export class HandlerEmitter {
         this.keep(node);
         return;
       case 'read-register':
-        this.pushOperandOffset(action.source);
-        code.memory(node.type === 'i64' ? 'i64.load' : 'i32.load', CPU);
+        this.reading.pushRegister(action.source, node.type as 'i32' | 'i64');
         this.keep(node);
         return;
       case 'write-register':
-        this.pushOperandOffset(action.source);
-        this.push(operands[0]!);
-        if (operands[0]!.type === 'i32') code.op('i64.extend_i32_u');
-        code.memory('i64.store', CPU);
+        this.reading.storeRegister(action.source, operands[0]!.type as 'i32' | 'i64', () => this.push(operands[0]!));
         return;
-      case 'read-vector':
-        this.pushOperandOffset(action.source);
-        code.memory(
-          ({ 8: 'i32.load8_u', 16: 'i32.load16_u', 32: 'i32.load', 64: 'i64.load', 128: 'v128.load' } as const)[action.bits],
-          CPU + V_OFFSET,
-        );
+      case 'read-vector': {
+        const offset = this.reading.pushOffset(action.source);
+        const name = ({ 8: 'i32.load8_u', 16: 'i32.load16_u', 32: 'i32.load', 64: 'i64.load', 128: 'v128.load' } as const)[action.bits];
+        code.memory(name, CPU + V_OFFSET + offset);
         this.keep(node);
         return;
+      }
       case 'write-vector':
         this.emitWriteVector(action.source, action.bits, operands[0]!);
         return;
@@ -203,16 +205,18 @@ export class HandlerEmitter {
         this.push(operands[0]!);
         code.memory('i32.store', slotAddress(stateSlots[action.word]));
         return;
-      case 'read-system':
-        this.pushOperandOffset(action.source);
-        code.memory('i64.load', CPU);
+      case 'read-system': {
+        const offset = this.reading.pushOffset(action.source);
+        code.memory('i64.load', CPU + offset);
         this.keep(node);
         return;
-      case 'write-system':
-        this.pushOperandOffset(action.source);
+      }
+      case 'write-system': {
+        const offset = this.reading.pushOffset(action.source);
         this.push(operands[0]!);
-        code.memory('i64.store', CPU);
+        code.memory('i64.store', CPU + offset);
         return;
+      }
       case 'check-sp':
         this.emitCheckSp(action.source, operands[0]!);
         return;
@@ -264,17 +268,7 @@ export class HandlerEmitter {
         return;
       }
       case 'branch':
-        if (this.near) {
-          code.get(this.around.record);
-          code.memory('i32.load', this.layout.branchOffset!);
-          this.around.jumpNear();
-        } else {
-          this.around.pushPc();
-          code.get(this.around.record);
-          code.memory('i64.load32_s', this.layout.branchOffset!);
-          code.op('i64.add');
-          this.around.jump();
-        }
+        this.reading.branch(action.offset);
         return;
       case 'branch-register': {
         const [target, btype] = operands as [Node, Node];
@@ -302,36 +296,38 @@ export class HandlerEmitter {
   /** A SIMD&FP scalar write zeroes the rest of the register. */
   private emitWriteVector(source: OperandSource, bits: number, value: Node): void {
     const { code } = this.around;
+    const offset = CPU + V_OFFSET + this.reading.pushOffset(source);
+    this.push(value);
     if (bits === 128) {
-      this.pushOperandOffset(source);
-      this.push(value);
-      code.memory('v128.store', CPU + V_OFFSET);
+      code.memory('v128.store', offset);
       return;
     }
-    this.pushOperandOffset(source);
-    this.push(value);
     if (bits < 32) {
       code.i32(2 ** bits - 1);
       code.op('i32.and');
     }
     if (bits < 64) code.op('i64.extend_i32_u');
-    code.memory('i64.store', CPU + V_OFFSET);
-    this.pushOperandOffset(source);
+    code.memory('i64.store', offset);
+    this.reading.pushOffset(source);
     code.i64(0n);
-    code.memory('i64.store', CPU + V_OFFSET + 8);
+    code.memory('i64.store', offset + 8);
   }
 
   /** SP alignment is looked at only where the base is SP and misaligned; whether that faults depends on SCTLR_ELx. */
   private emitCheckSp(source: OperandSource, address: Node): void {
     const { code } = this.around;
+    const from = code.length;
     this.push(address);
     code.op('i32.wrap_i64');
     code.i32(15);
     code.op('i32.and');
     code.if();
-    this.pushOperandOffset(source);
-    code.i32(SP_OPERAND);
-    code.op('i32.eq');
+    if (!this.reading.pushIsStackPointer(source)) {
+      // Known not to be SP: nothing to check.
+      code.end();
+      code.rewind(from);
+      return;
+    }
     code.if();
     this.push(address);
     code.op('i32.wrap_i64');
@@ -355,8 +351,8 @@ export class HandlerEmitter {
       access.results.map((r) => this.temporary(r.type)),
     );
     const writes = access.kind !== 'read';
-    const { aligned, unprivileged } = access.options;
-    const alignment = aligned === true ? access.bytes : aligned ? aligned : 1;
+    const { unprivileged } = access.options;
+    const alignment = alignmentOf(access);
 
     this.push(addressNode);
     code.tee(address);
@@ -383,14 +379,18 @@ export class HandlerEmitter {
       code.op('i64.and');
       code.op('i64.or');
     }
+    if (this.around.leaveForAccess) {
+      code.op('i64.ne');
+      code.if();
+      this.around.leaveForAccess();
+      code.end();
+      this.emitHost(host, address, entry);
+      this.emitAccessBody(access);
+      return;
+    }
     code.op('i64.eq');
     code.if();
-    code.get(address);
-    code.op('i32.wrap_i64');
-    code.get(entry);
-    code.memory('i32.load', dataTlbEntry.addend);
-    code.op('i32.add');
-    code.set(host);
+    this.emitHost(host, address, entry);
     if (writes) this.emitAccessBody(access);
     code.else();
     code.get(address);
@@ -399,15 +399,7 @@ export class HandlerEmitter {
     code.i64(32n);
     code.op('i64.shr_u');
     code.op('i32.wrap_i64');
-    code.i32(
-      access.bytes |
-        (writes ? accessBits.write : 0) |
-        (access.kind === 'read-write' ? accessBits.read : 0) |
-        (unprivileged ? accessBits.unprivileged : 0) |
-        (access.options.atomic ? accessBits.atomic : 0) |
-        (access.options.ordered ? accessBits.ordered : 0) |
-        (aligned ? accessBits.aligned | (alignment << accessBits.alignShift) : (access.options.element ?? access.bytes) << accessBits.alignShift),
-    );
+    code.i32(accessFlags(access));
     code.call(this.around.functions.access);
     code.tee(host);
     code.op('i32.eqz');
@@ -425,6 +417,16 @@ export class HandlerEmitter {
     if (!writes) this.emitAccessBody(access);
   }
 
+  private emitHost(host: number, address: number, entry: number): void {
+    const { code } = this.around;
+    code.get(address);
+    code.op('i32.wrap_i64');
+    code.get(entry);
+    code.memory('i32.load', dataTlbEntry.addend);
+    code.op('i32.add');
+    code.set(host);
+  }
+
   private emitAccessBody(access: Access): void {
     this.emitBlock(access.body);
     const locals = this.resultLocals.get(access)!;
@@ -433,4 +435,23 @@ export class HandlerEmitter {
       this.around.code.set(locals[k]!);
     });
   }
+}
+
+/** Alignment that the access itself asks for, bytes; 1: none. */
+function alignmentOf({ bytes, options: { aligned } }: Access): number {
+  return aligned === true ? bytes : aligned ? aligned : 1;
+}
+
+/** What the slow path is told (layout.ts `access`). */
+function accessFlags(access: Access): number {
+  const { aligned, unprivileged, atomic, ordered } = access.options;
+  return (
+    access.bytes |
+    (access.kind === 'read' ? 0 : accessBits.write) |
+    (access.kind === 'read-write' ? accessBits.read : 0) |
+    (unprivileged ? accessBits.unprivileged : 0) |
+    (atomic ? accessBits.atomic : 0) |
+    (ordered ? accessBits.ordered : 0) |
+    (aligned ? accessBits.aligned | (alignmentOf(access) << accessBits.alignShift) : 0)
+  );
 }

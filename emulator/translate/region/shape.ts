@@ -1,0 +1,52 @@
+import type { Fields } from '../../isa/instruction.ts';
+import type { Block, Node, Operation } from '../ir/node.ts';
+
+/** How control leaves an instruction, as far as a region has to know. */
+export type Shape =
+  /** To the next instruction (it may also leave the region from its middle). */
+  | { readonly kind: 'plain' }
+  /** PC-relative, always. */
+  | { readonly kind: 'branch'; readonly offset: (f: Fields) => number }
+  /** PC-relative, or to the next instruction. */
+  | { readonly kind: 'conditional'; readonly offset: (f: Fields) => number }
+  /** Calls, returns, branches to a register: the region ends with it. */
+  | { readonly kind: 'leave' }
+  /** Always hands over to the processor: it is not translated. */
+  | { readonly kind: 'stop' };
+
+const shapes = new WeakMap<Operation, Shape>();
+
+/** The shape of an operation. */
+export function shapeOf(operation: Operation): Shape {
+  let shape = shapes.get(operation);
+  if (!shape) {
+    shape = classify(operation.body);
+    shapes.set(operation, shape);
+  }
+  return shape;
+}
+
+function classify(body: Block): Shape {
+  const last = body.nodes.at(-1);
+  if (!last) return { kind: 'plain' };
+  const { action } = last;
+  switch (action.kind) {
+    case 'branch':
+      // A branch that writes the link register is a call: regions do not follow those.
+      return body.nodes.some((n) => n.action.kind === 'write-register') ? { kind: 'leave' } : { kind: 'branch', offset: action.offset };
+    case 'branch-register':
+      return { kind: 'leave' };
+    case 'exit':
+      return { kind: 'stop' };
+    case 'if':
+      return conditional(action.met, action.unmet, last);
+    default:
+      return { kind: 'plain' };
+  }
+}
+
+function conditional(met: Block, unmet: Block | undefined, _node: Node): Shape {
+  const only = met.nodes.length === 1 ? met.nodes[0]!.action : undefined;
+  if (unmet === undefined && only?.kind === 'branch') return { kind: 'conditional', offset: only.offset };
+  return { kind: 'plain' };
+}

@@ -1,0 +1,77 @@
+import type { CodeWriter, Label } from '../wasm/code.ts';
+import type { Flow } from './dominators.ts';
+import type { Edge, RegionBlock } from './graph.ts';
+
+/** What the structure leaves to its user: the code inside blocks. */
+export interface BlockEmitter {
+  /** Everything but the transfer at the end; a condition is left on the stack (i32) where the block has two edges. */
+  body(block: RegionBlock): void;
+  /** Back to the interpreter at an instruction of the page. */
+  dispatch(index: number): void;
+}
+
+/**
+ * Emits a reducible graph as WebAssembly's blocks, loops and ifs (Ramsey, "Beyond Relooper", ICFP 2022): each node of the dominator tree holds what it
+ * dominates; blocks where paths meet are placed behind a `block` that the paths break out of.
+ */
+export class Structure {
+  private readonly labels = new Map<number, Label>();
+
+  constructor(
+    private readonly code: CodeWriter,
+    private readonly flow: Flow,
+    private readonly emitter: BlockEmitter,
+  ) {}
+
+  emit(): void {
+    this.tree(0);
+  }
+
+  private tree(n: number): void {
+    const merges = this.flow.dominated[n]!.filter((d) => this.flow.isMerge[d]);
+    if (!this.flow.isLoop[n]) {
+      this.within(n, merges);
+      return;
+    }
+    this.labels.set(n, this.code.loop());
+    this.within(n, merges);
+    this.code.end();
+  }
+
+  /** The block itself, inside one `block` for each merge it dominates: the last of them outermost. */
+  private within(n: number, merges: readonly number[]): void {
+    const outer = merges.at(-1);
+    if (outer === undefined) {
+      this.node(n);
+      return;
+    }
+    this.labels.set(outer, this.code.block());
+    this.within(n, merges.slice(0, -1));
+    this.code.end();
+    this.tree(outer);
+  }
+
+  private node(n: number): void {
+    const block = this.flow.order[n]!;
+    this.emitter.body(block);
+    const [met, unmet] = block.edges;
+    if (met && unmet) {
+      this.code.if();
+      this.transfer(n, met);
+      this.code.else();
+      this.transfer(n, unmet);
+      this.code.end();
+      this.code.unreachable();
+    } else if (met) this.transfer(n, met);
+  }
+
+  private transfer(from: number, edge: Edge): void {
+    if (!('block' in edge)) {
+      this.emitter.dispatch(edge.dispatch);
+      return;
+    }
+    const to = this.flow.number.get(edge.block)!;
+    if (to <= from || this.flow.isMerge[to]) this.code.br(this.labels.get(to)!);
+    else this.tree(to);
+  }
+}

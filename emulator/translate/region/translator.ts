@@ -1,0 +1,93 @@
+import { type RuntimeFunction, type RuntimeFunctionName, runtimeFunctions } from '../../isa/functions/index.ts';
+import { regionSignature, type MemoryImport } from '../interpreter/module.ts';
+import { ModuleWriter } from '../wasm/module.ts';
+import { calledFunctions, RegionCompiler } from './compiler.ts';
+import { discover, type RegionBlock, type TranslatableInstruction } from './graph.ts';
+
+/** Where a region begins: a page of records (its number in the code cache) and an instruction of it. */
+export interface RegionEntry {
+  readonly page: number;
+  readonly index: number;
+}
+
+/** What the translator needs of the code cache. */
+export interface RegionHost {
+  /** The instruction at a number in the page; undefined: only the interpreter deals with it. */
+  instruction(page: number, index: number): TranslatableInstruction | undefined;
+  /** From now on control that reaches the entry's record runs the function at this index of the table. */
+  install(entry: RegionEntry, functionIndex: number): void;
+}
+
+/** Regions in one module: compiling many at once is several times cheaper for each. */
+const BATCH = 32;
+/** Slices that fewer wait for more. */
+const PATIENCE = 50;
+
+/** Turns instructions that are jumped to often into WebAssembly functions. */
+export class Translator {
+  private queue: RegionEntry[] = [];
+  private waited = 0;
+  private readonly free: number[] = [];
+  /** Regions translated so far. */
+  translated = 0;
+
+  constructor(
+    private readonly memory: WebAssembly.Memory,
+    private readonly memoryImport: MemoryImport,
+    private readonly table: WebAssembly.Table,
+    private readonly host: RegionHost,
+  ) {}
+
+  /** Import `hot` of the interpreter, after the code cache has found the record's place. */
+  request(entry: RegionEntry): void {
+    this.queue.push(entry);
+  }
+
+  /** The page's records were given up: what was asked of it is void. */
+  forget(page: number): void {
+    if (this.queue.length > 0) this.queue = this.queue.filter((e) => e.page !== page);
+  }
+
+  /** A region's function is not called any more. */
+  release(functionIndex: number): void {
+    this.table.set(functionIndex, null);
+    this.free.push(functionIndex);
+  }
+
+  /** Between slices: translates what is asked for, when there is enough of it. */
+  settle(): void {
+    if (this.queue.length === 0 || (this.queue.length < BATCH && ++this.waited < PATIENCE)) return;
+    this.waited = 0;
+    const wanted = this.queue;
+    this.queue = [];
+    const regions: { entry: RegionEntry; blocks: readonly RegionBlock[] }[] = [];
+    for (const entry of wanted) {
+      const blocks = discover(entry.index, (index) => this.host.instruction(entry.page, index));
+      if (blocks) regions.push({ entry, blocks });
+    }
+    if (regions.length > 0) this.translate(regions);
+  }
+
+  private translate(regions: readonly { readonly entry: RegionEntry; readonly blocks: readonly RegionBlock[] }[]): void {
+    const module = new ModuleWriter({ module: 'machine', name: 'memory', ...this.memoryImport });
+    const imported = new Map<RuntimeFunctionName, number>();
+    for (const { blocks } of regions)
+      for (const name of calledFunctions(blocks)) {
+        if (imported.has(name)) continue;
+        const { parameters, result }: RuntimeFunction = runtimeFunctions[name];
+        imported.set(name, module.import('functions', name, { parameters, results: [result] }));
+      }
+    const functions = { access: -1, commit: -1, runtime: (name: RuntimeFunctionName) => imported.get(name)! };
+    regions.forEach(({ blocks }, n) => {
+      module.export(String(n), module.function(regionSignature, new RegionCompiler(blocks, functions).compile()));
+    });
+    const imports = { machine: { memory: this.memory }, functions: Object.fromEntries([...imported.keys()].map((name) => [name, runtimeFunctions[name].run])) };
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), imports as unknown as WebAssembly.Imports);
+    regions.forEach(({ entry }, n) => {
+      const index = this.free.pop() ?? this.table.grow(1);
+      this.table.set(index, instance.exports[String(n)] as () => number);
+      this.host.install(entry, index);
+      this.translated++;
+    });
+  }
+}
