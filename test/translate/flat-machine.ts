@@ -2,7 +2,6 @@ import { decode } from '../../emulator/isa/decoder.ts';
 import { CodeCache } from '../../emulator/translate/code-cache.ts';
 import { exitNames, type InterpreterExit } from '../../emulator/translate/exits.ts';
 import { generateInterpreter, handlerTable, type Interpreter, instantiate } from '../../emulator/translate/interpreter/interpreter.ts';
-import { Translator } from '../../emulator/translate/region/translator.ts';
 import { Predecoder } from '../../emulator/translate/interpreter/predecoder.ts';
 import {
   access as accessBits,
@@ -18,6 +17,7 @@ import {
   slots,
   V_OFFSET,
 } from '../../emulator/translate/layout.ts';
+import { Translator } from '../../emulator/translate/region/translator.ts';
 
 const PAGES = 4096; // 256 MiB
 const DATA_TLB = 1 << 16;
@@ -38,6 +38,7 @@ export class FlatMachine {
   readonly view = new DataView(this.memory.buffer);
   readonly code: CodeCache;
   private readonly interpreter: Interpreter;
+  private readonly translator: Translator;
   /** Address of the access that faulted last. */
   faultAddress = 0n;
   private split: { address: number; bytes: number } | undefined;
@@ -59,8 +60,8 @@ export class FlatMachine {
       },
       (record) => this.code.wordOf(record),
     );
-    if (options.translate ?? false)
-      this.code.attachTranslator(new Translator(this.memory, MEMORY, this.interpreter.table, this.code));
+    this.translator = new Translator(this.memory, MEMORY, this.interpreter.table, this.code);
+    if (options.translate) this.code.attachTranslator(this.translator);
     this.setSlot(slots.dataTlb, BigInt(DATA_TLB));
     this.setSlot(slots.unprivilegedTlb, BigInt(DATA_TLB));
     this.setSlot(slots.fetchTlb, BigInt(FETCH_TLB));
@@ -71,6 +72,11 @@ export class FlatMachine {
       this.view.setBigInt64(at + dataTlbEntry.write, -1n, true);
     }
     this.flushFetch();
+  }
+
+  /** Regions translated so far. */
+  get translated(): number {
+    return this.translator.translated;
   }
 
   private flushFetch(): void {

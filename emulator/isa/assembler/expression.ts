@@ -98,7 +98,7 @@ export function evaluate(text: string, scope: ExpressionScope): bigint | undefin
       return value === undefined ? undefined : select(BigInt.asUintN(64, value));
     }
     if (token.startsWith("'")) return BigInt(character(token));
-    if (/^0[xXbB]/.test(token)) return BigInt(token);
+    if (/^0[xXbB]./.test(token)) return BigInt(token);
     if (/^\d+$/.test(token)) return token.length > 1 && token.startsWith('0') ? octal(token) : BigInt(token);
     if (token === '.') return scope.here;
     if (/^[A-Za-z_.$\d]/.test(token)) return scope.symbol(token);

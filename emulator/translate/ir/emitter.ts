@@ -1,9 +1,10 @@
 import type { ValueType } from '../../isa/builder.ts';
 import type { RuntimeFunctionName } from '../../isa/functions/index.ts';
 import type { Fields } from '../../isa/instruction.ts';
-import { access as accessBits, CPU, dataTlbEntry, SCRATCH_END, slotAddress, slots, V_OFFSET } from '../layout.ts';
+import { CPU, dataTlbEntry, SCRATCH_END, slotAddress, slots, V_OFFSET } from '../layout.ts';
 import type { CodeWriter } from '../wasm/code.ts';
 import type { MemoryOpcode } from '../wasm/opcodes.ts';
+import { accessFlags, alignmentOf } from './access.ts';
 import type { Access, Block, Flag, Node, OperandSource, Operation, StateWord } from './node.ts';
 
 /** How the operands of an operation are found: in a predecoded record at run time, or known already. All push values on the stack. */
@@ -435,23 +436,4 @@ export class OperationEmitter {
       this.around.code.set(locals[k]!);
     });
   }
-}
-
-/** Alignment that the access itself asks for, bytes; 1: none. */
-function alignmentOf({ bytes, options: { aligned } }: Access): number {
-  return aligned === true ? bytes : aligned ? aligned : 1;
-}
-
-/** What the slow path is told (layout.ts `access`). */
-function accessFlags(access: Access): number {
-  const { aligned, unprivileged, atomic, ordered } = access.options;
-  return (
-    access.bytes |
-    (access.kind === 'read' ? 0 : accessBits.write) |
-    (access.kind === 'read-write' ? accessBits.read : 0) |
-    (unprivileged ? accessBits.unprivileged : 0) |
-    (atomic ? accessBits.atomic : 0) |
-    (ordered ? accessBits.ordered : 0) |
-    (aligned ? accessBits.aligned | (alignmentOf(access) << accessBits.alignShift) : 0)
-  );
 }

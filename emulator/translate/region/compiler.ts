@@ -205,6 +205,7 @@ export class RegionCompiler implements BlockEmitter {
 export function calledFunctions(blocks: readonly RegionBlock[]): Set<RuntimeFunctionName> {
   const names = new Set<RuntimeFunctionName>();
   for (const block of blocks)
-    for (const { operation } of block.instructions) for (const { action } of allNodes(operation.body)) if (action.kind === 'call') names.add(action.name);
+    for (const { operation } of block.instructions)
+      for (const { action } of allNodes(operation.body)) if (action.kind === 'call') names.add(action.name);
   return names;
 }

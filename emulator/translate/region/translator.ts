@@ -1,5 +1,6 @@
 import { type RuntimeFunction, type RuntimeFunctionName, runtimeFunctions } from '../../isa/functions/index.ts';
-import { regionSignature, type MemoryImport } from '../interpreter/module.ts';
+import type { MemoryImport } from '../interpreter/module.ts';
+import { regionSignature } from '../interpreter/region-entry.ts';
 import { ModuleWriter } from '../wasm/module.ts';
 import { calledFunctions, RegionCompiler } from './compiler.ts';
 import { discover, type RegionBlock, type TranslatableInstruction } from './graph.ts';
@@ -81,7 +82,10 @@ export class Translator {
     regions.forEach(({ blocks }, n) => {
       module.export(String(n), module.function(regionSignature, new RegionCompiler(blocks, functions).compile()));
     });
-    const imports = { machine: { memory: this.memory }, functions: Object.fromEntries([...imported.keys()].map((name) => [name, runtimeFunctions[name].run])) };
+    const imports = {
+      machine: { memory: this.memory },
+      functions: Object.fromEntries([...imported.keys()].map((name) => [name, runtimeFunctions[name].run])),
+    };
     const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), imports as unknown as WebAssembly.Imports);
     regions.forEach(({ entry }, n) => {
       const index = this.free.pop() ?? this.table.grow(1);

@@ -1,0 +1,138 @@
+import type { RuntimeFunctionName } from '../../isa/functions/index.ts';
+import { exitCode, type InterpreterExit } from '../exits.ts';
+import type { Flag } from '../ir/node.ts';
+import { RECORD_BYTES, slotAddress, slots } from '../layout.ts';
+import { CodeWriter, type Label } from '../wasm/code.ts';
+
+/** Function indices of what the module imports. */
+export interface Imports {
+  readonly access: number;
+  readonly commit: number;
+  readonly fetch: number;
+  readonly decode: number;
+  readonly hot: number;
+  runtime(name: RuntimeFunctionName): number;
+}
+
+export const flagSlots: Readonly<Record<Flag, number>> = { n: slots.flagN, z: slots.flagZ, c: slots.flagC, v: slots.flagV };
+const flagNames: readonly Flag[] = ['n', 'z', 'c', 'v'];
+
+/** i32 or i64 load at a fixed address. */
+export function loadSlot(code: CodeWriter, type: 'i32' | 'i64', slot: number): void {
+  code.i32(0);
+  code.memory(`${type}.load`, slotAddress(slot));
+}
+
+/** Stores a local to a fixed address. */
+export function storeSlot(code: CodeWriter, type: 'i32' | 'i64', slot: number, local: number): void {
+  code.i32(0);
+  code.get(local);
+  code.memory(`${type}.store`, slotAddress(slot));
+}
+
+/** Address of the instruction of a record: `pcBase` is the page's VA less a quarter of its records' address. */
+export function pushPc(code: CodeWriter, record: number, pcBase: number): void {
+  code.get(pcBase);
+  code.get(record);
+  code.i32(2);
+  code.op('i32.shr_u');
+  code.op('i64.extend_i32_u');
+  code.op('i64.add');
+}
+
+/** Locals and labels that the parts of the interpreter's loop share, and the steps that several of them take. */
+export class LoopFrame {
+  readonly code = new CodeWriter(0);
+  readonly record = this.code.local('i32');
+  /** Record at which the budget is used up if nothing branches; a taken branch moves it along, so `limit - record` is always what is left. */
+  readonly limit = this.code.local('i32');
+  readonly pcBase = this.code.local('i64');
+  readonly dataTlb = this.code.local('i32');
+  readonly fetchTlb = this.code.local('i32');
+  readonly target = this.code.local('i64');
+  /** An exit's number or a function's result; not 0 at the head of the outer loop: the slice starts with a jump. */
+  readonly code32 = this.code.local('i32');
+  readonly entry = this.code.local('i32');
+  readonly handler = this.code.local('i32');
+  readonly flags: Readonly<Record<Flag, number>> = {
+    n: this.code.local('i64'),
+    z: this.code.local('i64'),
+    c: this.code.local('i32'),
+    v: this.code.local('i64'),
+  };
+  /** Outer loop: entered at the start, after jumps and after backward branches. */
+  loop!: Label;
+  /** Inner loop: the next record. */
+  dispatchLoop!: Label;
+  countLabel!: Label;
+  jumpLabel!: Label;
+  exitLabel!: Label;
+  /** The handlers of instructions, by number, and what runs the cold ones. */
+  handlers!: { readonly labels: readonly Label[]; readonly cold: Label };
+
+  constructor(readonly imports: Imports) {}
+
+  loadFlags(): void {
+    for (const f of flagNames) {
+      loadSlot(this.code, f === 'c' ? 'i32' : 'i64', flagSlots[f]);
+      this.code.set(this.flags[f]);
+    }
+  }
+
+  storeFlags(): void {
+    for (const f of flagNames) storeSlot(this.code, f === 'c' ? 'i32' : 'i64', flagSlots[f], this.flags[f]);
+  }
+
+  /** Leaves the loop at the record. */
+  leave(name: InterpreterExit): void {
+    this.code.i32(exitCode(name));
+    this.code.set(this.code32);
+    this.code.br(this.exitLabel);
+  }
+
+  /** The next record. */
+  advance(): void {
+    const { code } = this;
+    code.get(this.record);
+    code.i32(RECORD_BYTES);
+    code.op('i32.add');
+    code.set(this.record);
+  }
+
+  pushRecordPc(): void {
+    pushPc(this.code, this.record, this.pcBase);
+  }
+
+  /** Instructions left, i32. */
+  pushRemaining(): void {
+    const { code } = this;
+    code.get(this.limit);
+    code.get(this.record);
+    code.op('i32.sub');
+    code.i32(4);
+    code.op('i32.shr_u');
+  }
+
+  /** BTYPE counts for the instruction at which `remaining` is what it will be after this branch; any later one has BTYPE 0. */
+  stampBtype(): void {
+    const { code } = this;
+    code.i32(0);
+    this.pushRemaining();
+    code.memory('i32.store', slotAddress(slots.btypeRemaining));
+  }
+
+  /** Puts everything back into the vCPU block and returns. */
+  writeExitSequence(pushPcValue: () => void): void {
+    const { code } = this;
+    code.i32(0);
+    pushPcValue();
+    code.memory('i64.store', slotAddress(slots.pc));
+    this.storeFlags();
+    storeSlot(code, 'i32', slots.exitCode, this.code32);
+    storeSlot(code, 'i32', slots.exitWord, this.record);
+    code.i32(0);
+    this.pushRemaining();
+    code.memory('i32.store', slotAddress(slots.remaining));
+    code.return();
+  }
+}
