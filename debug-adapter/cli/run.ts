@@ -44,7 +44,6 @@ export async function run(options: RunOptions): Promise<number> {
     ...(options.append === undefined ? {} : { append: options.append }),
   });
   const terminal = new Terminal();
-  machine.pace = terminal.isInteractive;
   terminal.open();
   const session = new RunSession(machine, terminal, options);
   try {
@@ -87,6 +86,8 @@ class RunSession {
     for (;;) {
       const typed = terminal.takeInput();
       if (typed) machine.consoleInput(typed);
+      // While somebody may type, a sleeping guest sleeps; without, its time goes on at once.
+      machine.pace = !terminal.ended;
       const end = machine.run(SLICE, late);
       this.seconds = (performance.now() - this.started) / 1000;
       const output = machine.console.take();

@@ -43,6 +43,8 @@ export class DebuggedMachine implements Machine, TargetHooks {
   private ended = false;
   private seconds = 0;
   private saidIdle = false;
+  /** Console input came since it was last looked at. */
+  private typed = false;
   /** Set while one instruction is stepped: an exception entry ends the step. */
   private stepping = false;
 
@@ -159,6 +161,7 @@ export class DebuggedMachine implements Machine, TargetHooks {
   async consoleInput(bytes: Uint8Array): Promise<void> {
     this.live().consoleInput(bytes);
     this.saidIdle = false;
+    this.typed = true;
   }
 
   async statistics(): Promise<Statistics> {
@@ -258,12 +261,24 @@ export class DebuggedMachine implements Machine, TargetHooks {
         case 'idle':
           await this.idle();
           break;
+        case 'pause':
+          await this.keepPace(end.nanoseconds / 1e6, interrupted);
+          break;
         case 'power-off':
         case 'reset':
           return this.terminated({ kind: end.kind });
         case 'fatal':
           return this.stopped(end.vcpu, { kind: 'fatal', message: end.message });
       }
+    }
+  }
+
+  /** The guest sleeps until a timer fires: for a person at its console, sleeping takes as long as it does for the guest. */
+  private async keepPace(milliseconds: number, interrupted: () => boolean): Promise<void> {
+    const until = performance.now() + milliseconds;
+    this.typed = false;
+    for (let left = milliseconds; left > 0 && !this.typed && !interrupted(); left = until - performance.now()) {
+      await new Promise((resolve) => setTimeout(resolve, Math.min(left, 10)));
     }
   }
 

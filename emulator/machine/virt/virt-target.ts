@@ -34,6 +34,7 @@ export class VirtTarget implements Target {
       (space, address) => (address >= 1n << 53n ? -1 : space === 'ipa' ? hostOfIpa(Number(address)) : physical.hostOf(Number(address))),
       () => mmu.flushFetch(),
     );
+    machine.pace = true;
     machine.hooks = {
       breakpoint: (vcpu) => this.hooks?.breakpoint(vcpu) ?? false,
       exit: (vcpu, name) => this.exits.has(name) && (this.hooks?.exit(vcpu, name) ?? false),
@@ -105,11 +106,11 @@ export class VirtTarget implements Target {
   }
 
   run(budget: number, interrupted: () => boolean): RunEnd {
-    return this.ended(this.machine.run(budget, interrupted));
+    return this.machine.run(budget, interrupted);
   }
 
   step(index: number, count: number, interrupted: () => boolean): RunEnd {
-    return this.ended(this.machine.step(index, count, interrupted));
+    return this.machine.step(index, count, interrupted);
   }
 
   statistics(): { readonly instructions: number; readonly exits: Readonly<Record<string, number>> } {
@@ -118,11 +119,6 @@ export class VirtTarget implements Target {
 
   reset(): void {
     this.machine.reset();
-  }
-
-  /** Time is not paced here, so the machine never asks to wait. */
-  private ended(end: ReturnType<VirtMachine['run']>): RunEnd {
-    return end.kind === 'pause' ? { kind: 'budget' } : end;
   }
 
   private vcpu(index: number): Vcpu {
