@@ -333,8 +333,8 @@ class Assembler implements Program {
 
   private result(address: bigint): Assembly {
     const used = this.ordered().filter((section) => section.size > 0);
-    // biome-ignore lint/complexity/useMathMinMax: these are bigints
-    const end = used.reduce((last, s) => (s.here > last ? s.here : last), address);
+    const last = used.at(-1);
+    const end = last ? last.here : address;
     const image = this.diagnostics.length > 0 ? new Uint8Array() : new Uint8Array(Number(end - address));
     if (this.diagnostics.length === 0) for (const section of used) image.set(section.contents, Number(section.base - address));
     const symbols = [...this.symbols.all()]
