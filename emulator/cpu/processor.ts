@@ -182,6 +182,8 @@ export class Processor implements Core {
     const before = state.low(slots.remaining);
     this.interpreter.run();
     this.clock.instructions += before - state.low(slots.remaining);
+    // Generated code keeps BTYPE for every processor; without FEAT_BTI there is none.
+    if (!this.features.bti) state.setLow(slots.pstate, state.low(slots.pstate) & ~PSTATE.BTYPE);
     const name = exitNames[state.low(slots.exitCode)]!;
     return this.handle(name, state.low(slots.exitWord));
   }

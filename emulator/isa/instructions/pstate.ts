@@ -37,13 +37,12 @@ function writeMasks(b: Builder, old: Value, masks: Value): void {
 const setsBit = (op1: number, op2: number, name: string, bit: number, feature: string): InstructionDefinition => ({
   encoding: immediateEncoding(op1, op2),
   feature,
-  where: (f) => f.CRm! < 2,
   assembly: `msr ${name}, #<CRm>`,
   operation: (b) =>
     b.setPstate(
       b.or(
         b.and(b.pstate(), ~(1 << bit)),
-        b.small((f) => f.CRm! << bit),
+        b.small((f) => (f.CRm! & 1) << bit),
       ),
     ),
 });
@@ -51,7 +50,6 @@ const setsBit = (op1: number, op2: number, name: string, bit: number, feature: s
 /** PSTATE fields that change the stack pointer or the translation context: the processor keeps those in step. */
 const byProcessor = (op1: number, op2: number, name: string, feature?: string): InstructionDefinition => ({
   encoding: immediateEncoding(op1, op2),
-  where: (f) => f.CRm! < 2,
   ...(feature ? { feature } : {}),
   assembly: `msr ${name}, #<CRm>`,
   operation: (b) => b.exit('system'),
