@@ -7,14 +7,10 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The adapter as editors start it: a process, spoken to over its stdin and stdout. */
 export function startServer() {
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', '--input-type=module', '--eval', "import { dap } from './debug-adapter/cli/dap.ts'; await dap(undefined);"],
-    {
-      cwd: root,
-      stdio: ['pipe', 'pipe', 'inherit'],
-    },
-  );
+  const child = spawn(process.execPath, ['--import', 'tsx', 'debug-adapter/cli/main.ts', 'dap'], {
+    cwd: root,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const reader = new FrameReader();
   const listeners: ((message: any) => void)[] = [];
   child.stdout.on('data', (chunk: Buffer) => {

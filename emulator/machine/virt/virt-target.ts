@@ -1,17 +1,17 @@
 import { type TakenException, vector } from '../../cpu/core.ts';
 import { decodeExit } from '../../kvm/exits/index.ts';
 import { kvmRun } from '../../kvm/exits/layout.ts';
-import type { Vcpu } from '../../kvm/vcpu.ts';
 import { mpState } from '../../kvm/mp-state.ts';
-import type { VirtMachine } from '../../vmm/virt-machine.ts';
+import type { Vcpu } from '../../kvm/vcpu.ts';
 import { slots } from '../../translate/layout.ts';
+import type { VirtMachine } from '../../vmm/virt-machine.ts';
 import { exceptionClassOf } from '../exception-classes.ts';
 import type { AddressSpace, ExitRecord, GuestException, LoadedGuest, MemoryRead, Translation, VcpuStatus } from '../machine.ts';
 import type { RunEnd, Target, TargetHooks } from '../target.ts';
 import { CodeBreakpoints } from './breakpoints.ts';
+import { explain } from './explain.ts';
 import { type MemoryMap, readMemory, writeMemory } from './memory.ts';
 import { readRegister, writeRegister } from './registers.ts';
-import { explain } from './explain.ts';
 
 /** The VMM's machine as the debugger controls it. */
 export class VirtTarget implements Target {
@@ -82,7 +82,8 @@ export class VirtTarget implements Target {
   }
 
   translate(index: number, va: bigint): Translation {
-    return explain(this.map, this.vcpu(index).state, va);
+    const { state, el } = this.vcpu(index);
+    return explain(this.map, state, va, el);
   }
 
   /** `kvm_run` is all zero until the first exit. */
@@ -131,4 +132,3 @@ function guestException(vcpu: number, { targetEl, vector: taken, esr, far, elr, 
   const key = taken === vector.irq ? 'irq' : taken === vector.fiq ? 'fiq' : exceptionClassOf(esr);
   return { vcpu, class: key, targetEl, esr, far, elr, spsr };
 }
-
