@@ -26,14 +26,17 @@ describe('a Linux guest in the workbench', { skip }, () => {
     await workbench.extensionReady();
     // The first configuration of the workspace is Linux.
     await workbench.page.keyboard.press('F5');
-    await workbench.stopped();
+    // Stopping does not switch to the debug view.
     await workbench.page.keyboard.press('Control+Shift+d');
-    assert.match(await workbench.topFrame(), /0x0*40[0-9a-f]{6}/);
+    await workbench.stopped();
+    await workbench.row('.disassembly-view', '0x0000000040200000').waitFor();
+    assert.match(await workbench.topFrame(), /0x40200000/);
     await shot('stopped-at-entry');
   });
 
   test('an exit breakpoint stops at the first MMIO exit with its syndrome decoded', async () => {
     await workbench.checkFilter(EXIT);
+    await workbench.toggleSection('Watch');
     await workbench.continue();
     await workbench.page.locator('.debug-call-stack', { hasText: EXIT }).waitFor({ timeout: 120_000 });
     await workbench.expand(await workbench.scrollTo('.debug-variables', 'kvm_run'));
@@ -48,8 +51,6 @@ describe('a Linux guest in the workbench', { skip }, () => {
     const before = await workbench.topFrame();
     await workbench.step();
     assert.notEqual(await workbench.topFrame(), before);
-    await workbench.command('Open Disassembly View');
-    await workbench.row('.disassembly-view', /0x/).waitFor();
     await shot('stepped');
   });
 

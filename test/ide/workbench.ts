@@ -136,8 +136,7 @@ export class Workbench {
   /** Brings a row of a long tree into view and gives it back: rows outside of the visible part don't exist. */
   async scrollTo(view: View, text: string | RegExp): Promise<Locator> {
     const row = this.row(view, text);
-    const tree = this.page.locator(`${view} .monaco-list`).first();
-    await tree.hover();
+    await this.page.locator(`${view} .monaco-list-row`).first().hover();
     await this.page.mouse.wheel(0, -100_000);
     for (let screens = 0; screens < 100; screens++) {
       await this.page.waitForTimeout(100);
@@ -145,6 +144,11 @@ export class Workbench {
       await this.page.mouse.wheel(0, 44);
     }
     throw new Error(`${view} has no row with ${text}`);
+  }
+
+  /** Opens or closes a section of the side bar: the others share its space. */
+  async toggleSection(title: string): Promise<void> {
+    await this.page.locator('.pane-header', { hasText: title }).first().click();
   }
 
   /** Checks or unchecks a filter of the Breakpoints view. */
