@@ -49,7 +49,21 @@ export function runOnQemuSystem(cases: readonly SystemCase[], regime: Regime, cp
   try {
     const file = join(folder, 'cases.img');
     writeFileSync(file, buildImage(cases, regime, verbose));
-    const machine = ['-M', 'virt,gic-version=3', '-cpu', cpu, '-m', '64', '-display', 'none', '-monitor', 'none', '-serial', 'stdio', '-no-reboot'];
+    const machine = [
+      '-M',
+      'virt,gic-version=3',
+      '-cpu',
+      cpu,
+      '-m',
+      '64',
+      '-display',
+      'none',
+      '-monitor',
+      'none',
+      '-serial',
+      'stdio',
+      '-no-reboot',
+    ];
     const done = spawnSync('qemu-system-aarch64', [...machine, '-kernel', file], { maxBuffer: 1 << 28, timeout: 120_000 });
     return parse(done.stdout, cases.length, verbose, `QEMU (${done.stderr.toString().trim()})`);
   } finally {
