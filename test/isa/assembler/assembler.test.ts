@@ -220,7 +220,7 @@ describe('bundled guests', () => {
         const { image, symbols } = assemble(readFileSync(file, 'utf8'), { file, address: 0x4008_0000n });
         // The linker lays the other sections out where we do.
         const places = sectionStarts(readFileSync(file, 'utf8'), image.length);
-        execFileSync('aarch64-linux-gnu-ld', ['-Ttext=0x40080000', ...places, object, '-o', linked]);
+        execFileSync('aarch64-linux-gnu-ld', ['--no-warn-rwx-segments', '-Ttext=0x40080000', ...places, object, '-o', linked]);
         execFileSync('aarch64-linux-gnu-objcopy', ['-O', 'binary', '-j', '.text', '-j', '.rodata', '-j', '.data', linked, flat]);
         const theirs = readFileSync(flat);
         assert.ok(Buffer.from(image.subarray(0, theirs.length)).equals(theirs), `${symbols.length} symbols`);
