@@ -1,10 +1,10 @@
 import type { Builder, Value } from '../builder.ts';
 import { type Instruction, type InstructionDefinition, instructions } from '../instruction.ts';
-import { type Arrangements, arrangements, type Shape, scalarRegister, scalarRegisters, scalars, vectors } from '../syntax/simd.ts';
+import { type Arrangements, arrangements, scalarRegister, scalars, vectors } from '../syntax/simd.ts';
 import { type FpFamily, type FpWidth, fpLanes, fpScalar, fusedLanes } from './fp-arithmetic.ts';
-import { constantLanes, extract, shaped, writeResult } from './simd-lanes.ts';
+import { constantLanes, extract, shaped } from './simd-lanes.ts';
 import type { Lanewise } from './simd-lanewise.ts';
-import { pairwise } from './simd-three-same.ts';
+import { pairwise, scalarForm, vectorForm } from './simd-three-same.ts';
 
 /** One row: `a` is bit 23, `opcode` the low three bits shared by both encodings (single/double: 11xxx; half: 00xxx). */
 interface Row {
@@ -50,23 +50,6 @@ const rows: Readonly<Record<string, Row>> = {
   fminp: { U: 1, a: 1, opcode: '1 1 0', compute: pairwise(lanesOf('fpMin')) },
   fdiv: { U: 1, a: 0, opcode: '1 1 1', compute: lanesOf('fpDiv') },
 };
-
-const apply = (compute: Lanewise) => (b: Builder, shape: Shape) =>
-  writeResult(b, shape, compute(b, shape, b.v('Rn'), b.v('Rm'), b.v('Rd')));
-
-const vectorForm = (encoding: string, mnemonic: string, set: Arrangements, compute: Lanewise): InstructionDefinition => ({
-  encoding,
-  assembly: `${mnemonic} <Vd.T>, <Vn.T>, <Vm.T>`,
-  operands: vectors(set, 'dnm'),
-  ...shaped(set, apply(compute)),
-});
-
-const scalarForm = (encoding: string, mnemonic: string, set: Arrangements, compute: Lanewise): InstructionDefinition => ({
-  encoding,
-  assembly: `${mnemonic} <Vd>, <Vn>, <Vm>`,
-  operands: scalarRegisters(set, 'dnm'),
-  ...shaped(set, apply(compute)),
-});
 
 const half = (definition: InstructionDefinition): InstructionDefinition => ({ ...definition, feature: 'FEAT_FP16' });
 
