@@ -43,7 +43,7 @@ export async function launchGuest(configuration: LaunchConfiguration, machine: M
     ...(append === undefined ? {} : { append }),
   };
   const loaded = await machine.launch(machineConfiguration);
-  const names = machineNames((name) => symbols.find(name)?.address);
+  const names = machineNames((name) => symbols.runtimeAddress(name));
   return { machine, configuration, loaded, symbols, program, names, state: 'configuring', stop: undefined };
 }
 

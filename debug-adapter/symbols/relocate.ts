@@ -1,4 +1,5 @@
 import type { LoadedGuest, Machine } from '../../emulator/machine/machine.ts';
+import { imageStart } from './kernel-image.ts';
 import type { SymbolTable } from './symbols.ts';
 
 /**
@@ -6,10 +7,9 @@ import type { SymbolTable } from './symbols.ts';
  * the address of `vectors`: the difference to its link address is the move, which is always a multiple of 64 KiB (arch/arm64/kernel/kaslr.c, kernel/pi).
  */
 export async function relocateKernel(symbols: SymbolTable, machine: Machine, { base, size }: LoadedGuest, vcpu: number): Promise<void> {
-  const text = symbols.find('_text');
+  const start = imageStart(symbols);
   const vectors = symbols.find('vectors');
-  if (!text) return;
-  const start = text.address;
+  if (start === undefined) return;
   const aliases = [{ start: base, end: base + BigInt(size), delta: start - base }];
   const [vbar] = await machine.readRegisters(vcpu, ['VBAR_EL1']);
   const slide = vbar && vectors ? BigInt.asIntN(64, vbar.value - vectors.address) : 0n;
