@@ -111,7 +111,20 @@ export async function boot(
 
 /** On QEMU, with the interrupt controller and without the network card that this project's machine has and lacks. */
 export function bootOnQemu(guest: Guest): Promise<Boot> {
-  const machine = ['-M', 'virt,gic-version=3,its=off', '-cpu', guest.cpu, '-smp', String(guest.cpus), '-m', '512', '-accel', 'tcg', '-nic', 'none'];
+  const machine = [
+    '-M',
+    'virt,gic-version=3,its=off',
+    '-cpu',
+    guest.cpu,
+    '-smp',
+    String(guest.cpus),
+    '-m',
+    '512',
+    '-accel',
+    'tcg',
+    '-nic',
+    'none',
+  ];
   const rest = ['-nographic', '-no-reboot', '-kernel', guest.kernel, '-initrd', guest.initrd, '-append', guest.append];
   return start('qemu-system-aarch64', [...machine, ...rest], []);
 }

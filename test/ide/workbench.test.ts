@@ -38,7 +38,7 @@ describe('a Linux guest in the workbench', { skip }, () => {
     await workbench.checkFilter(EXIT);
     await workbench.toggleSection('Watch');
     await workbench.continue();
-    await workbench.page.locator('.debug-call-stack', { hasText: EXIT }).waitFor({ timeout: 120_000 });
+    await workbench.stoppedOn(EXIT);
     await workbench.expand(await workbench.scrollTo('.debug-variables', 'kvm_run'));
     await workbench.expand(await workbench.scrollTo('.debug-variables', 'ESR_EL2'));
     const exceptionClass = await workbench.scrollTo('.debug-variables', /^\s*EC\b/);
@@ -57,7 +57,7 @@ describe('a Linux guest in the workbench', { skip }, () => {
   test('continues to a shell that takes keystrokes', async () => {
     await workbench.continue();
     await workbench.command('KVM Arm64: Show Guest Console');
-    await workbench.terminalShows('guest#', 180_000);
+    await workbench.terminalShows('guest#', 90_000);
     await workbench.type('echo $((6 * 7)) answers; uname -m\n');
     await workbench.terminalShows('42 answers');
     await workbench.terminalShows('aarch64');

@@ -113,6 +113,11 @@ export class Workbench {
     await this.page.locator('.debug-call-stack .monaco-list-row .stack-frame').first().waitFor({ timeout });
   }
 
+  /** Waits until the call stack says what the guest stopped on. */
+  async stoppedOn(text: string): Promise<void> {
+    await this.page.locator('.pane-header .state-message', { hasText: `Paused on ${text}` }).waitFor();
+  }
+
   async continue(): Promise<void> {
     await this.page.locator('.debug-toolbar .codicon-debug-continue').click();
   }
