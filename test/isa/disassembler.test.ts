@@ -62,6 +62,13 @@ describe('disassembly equals GNU objdump 2.40', () => {
     assert.deepEqual(differences(words, texts).slice(0, 20), []);
   });
 
+  const { busybox } = guestFiles();
+  test('every distinct word of busybox', { skip: skipWithout(busybox) || skipWithoutObjdump() }, () => {
+    const words = codeOf(readFileSync(busybox));
+    assert.ok(words.length > 90_000);
+    assert.deepEqual(differences(words, objdump(words)).slice(0, 20), []);
+  });
+
   test('every distinct word of the Debian 6.1 kernel assembles to itself', { skip: skipWithout(kernel.textWords) }, () => {
     const words = wordsOf(kernel.textWords);
     const failed: string[] = [];
@@ -95,6 +102,20 @@ describe('disassembler', () => {
     assert.ok(performance.now() - start < 50);
   });
 });
+
+/** The distinct words of an ELF file's executable sections, ascending. */
+function codeOf(elf: Buffer): Uint32Array {
+  const headers = Number(elf.readBigUInt64LE(40));
+  const words = new Set<number>();
+  for (let n = 0; n < elf.readUInt16LE(60); n++) {
+    const at = headers + n * 64;
+    const executable = elf.readBigUInt64LE(at + 8) & 4n;
+    if (!executable || elf.readUInt32LE(at + 4) !== 1) continue;
+    const [offset, size] = [Number(elf.readBigUInt64LE(at + 24)), Number(elf.readBigUInt64LE(at + 32))];
+    for (let word = offset; word + 4 <= offset + size; word += 4) words.add(elf.readUInt32LE(word));
+  }
+  return Uint32Array.from(words).sort();
+}
 
 function asItShouldBe(word: number): boolean {
   const { template, shouldBeMask } = encodingOf(decode(word)!.instruction);
