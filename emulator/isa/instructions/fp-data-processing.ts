@@ -78,6 +78,24 @@ const roundingOpcodes = {
   frinti: '0 0 1 1 1 1',
 };
 
+/** FRINT32Z … FRINT64X: to integers of 32 or 64 bits, towards zero or as FPCR says. */
+export const sizedRoundings = {
+  frint32z: { width: 32, mode: rounding.towardZero, opcode: '0 1 0 0 0 0' },
+  frint32x: { width: 32, mode: ROUND_BY_FPCR, opcode: '0 1 0 0 0 1' },
+  frint64z: { width: 64, mode: rounding.towardZero, opcode: '0 1 0 0 1 0' },
+  frint64x: { width: 64, mode: ROUND_BY_FPCR, opcode: '0 1 0 0 1 1' },
+} as const;
+
+/** Rounds a scalar of single or double precision by one of them. */
+export const roundToSized = (b: Builder, mnemonic: keyof typeof sizedRoundings, esize: FpWidth, value: Value): Value =>
+  b.fp(`fpRoundIntSized${esize as 32 | 64}`, value, sizedRoundings[mnemonic].width, sizedRoundings[mnemonic].mode);
+
+const sizedRounding = (mnemonic: keyof typeof sizedRoundings): Record<string, InstructionDefinition> => {
+  const name = `${mnemonic.toUpperCase()} (scalar)`;
+  const forms = oneSource(name, sizedRoundings[mnemonic].opcode, mnemonic, (b, esize, n) => roundToSized(b, mnemonic, esize, n));
+  return { [name]: { ...forms[name]!, feature: 'FEAT_FRINTTS' } };
+};
+
 /** FCVT between formats: opc is the target, in ftype's encoding. */
 const precision = (from: FpWidth, to: FpWidth): InstructionDefinition => {
   const letter = { 16: 'H', 32: 'S', 64: 'D' } as const;
@@ -120,6 +138,11 @@ const twoSources = (name: string, opcode: string, mnemonic: string, family: FpFa
     const result = fpScalar(b, family, esize, b.vElement('Rn', esize), b.vElement('Rm', esize));
     b.setVElement('Rd', esize, negated ? fpNegate(b, esize, result) : result);
   });
+
+export const fpSizedRounding: readonly Instruction[] = instructions(
+  'Floating-point round to a 32-bit or 64-bit integer',
+  Object.assign({}, ...(Object.keys(sizedRoundings) as (keyof typeof sizedRoundings)[]).map(sizedRounding)),
+);
 
 export const fpTwoSources: readonly Instruction[] = instructions('Floating-point data-processing (2 source)', {
   ...twoSources('FMUL (scalar)', '0 0 0 0', 'fmul', 'fpMul'),

@@ -16,7 +16,7 @@ const elements = {
 type ElementWidth = keyof typeof elements;
 
 /** `v3.h[5]`. `letter` says what is written after the dot where it is not the element's width (`4b` of the dot products). */
-function elementOperand(esizeOf: (f: Fields) => ElementWidth | undefined, written?: string): OperandSyntax {
+export function elementOperand(esizeOf: (f: Fields) => ElementWidth | undefined, written?: string): OperandSyntax {
   return {
     print: (f) => {
       const esize = esizeOf(f);
@@ -41,7 +41,7 @@ const bySize = (f: Fields): ElementWidth | undefined => (f.size === 1 ? 16 : f.s
 const bySz = (f: Fields): ElementWidth | undefined => (f.sz === 0 ? 32 : f.sz === 1 ? 64 : undefined);
 
 /** The element in every lane. */
-function elementEverywhere(b: Builder, esize: ElementWidth): Value {
+export function elementEverywhere(b: Builder, esize: ElementWidth): Value {
   const { register, index } = elements[esize];
   const bytes = esize / 8;
   const pattern = b.v128(Array.from({ length: 16 }, (_, k) => k % bytes));

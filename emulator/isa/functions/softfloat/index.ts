@@ -11,7 +11,7 @@ import {
   subtract,
 } from './arithmetic.ts';
 import { compare, compareAbsolute, compareMask, maximum, maximumNumber, minimum, minimumNumber } from './compare.ts';
-import { convert, fromFixed, roundToIntegral, toFixed, toInt32 } from './convert.ts';
+import { convert, fromFixed, roundToIntegral, roundToSized, toFixed, toInt32, widenHalf } from './convert.ts';
 import {
   reciprocal,
   reciprocalExponent,
@@ -86,6 +86,20 @@ function integralRoundings<N extends string>(name: N): Record<`${N}${Width}`, So
     },
   ]);
   return Object.fromEntries(entries) as Record<`${N}${Width}`, SoftFloatFunction>;
+}
+
+/** FRINT32Z …: operands FPCR, value, width of the integer, rounding mode. */
+function sizedRoundings<N extends string>(name: N): Record<`${N}${32 | 64}`, SoftFloatFunction> {
+  const entries = [single, double].map((fmt): [string, SoftFloatFunction] => [
+    `${name}${fmt.bits}`,
+    {
+      parameters: ['i32', valueType(fmt), 'i32', 'i32'],
+      result: valueType(fmt),
+      run: (fpcr: number, a: number | bigint, width: number, mode: number) =>
+        toWasm(valueType(fmt), roundToSized(fmt, fpcr, fromWasm(fmt, a), width, modeOf(fpcr, mode))),
+    },
+  ]);
+  return Object.fromEntries(entries) as Record<`${N}${32 | 64}`, SoftFloatFunction>;
 }
 
 /** FCVT*S/FCVT*U: `<name><format>To<width>`. Operands: FPCR, value, fraction bits, unsigned, rounding mode. */
@@ -175,6 +189,7 @@ export const softFloatFunctions = {
   ...comparisons('fpCompare', false),
   ...comparisons('fpCompareSignaling', true),
   ...integralRoundings('fpRoundInt'),
+  ...sizedRoundings('fpRoundIntSized'),
   ...toIntegers('fpToInt'),
   ...fromIntegers('fpFromInt'),
   ...conversions('fpConvert'),
@@ -183,6 +198,12 @@ export const softFloatFunctions = {
     parameters: ['i32', 'i64'],
     result: 'i64',
     run: (fpcr: number, a: bigint) => toInt32(fpcr, BigInt.asUintN(64, a)),
+  },
+  /** A half precision factor of FMLAL and FMLSL as single precision. */
+  fpWidenHalf: {
+    parameters: ['i32', 'i32'],
+    result: 'i32',
+    run: (fpcr: number, a: number) => Number(BigInt.asIntN(32, widenHalf(fpcr, BigInt.asUintN(16, BigInt(a))))),
   },
   /** URECPE and URSQRTE of one 32-bit element. */
   unsignedRecipEstimate: { parameters: ['i32'], result: 'i32', run: (a: number) => unsignedReciprocalEstimate(a) | 0 },
