@@ -39,6 +39,7 @@ export async function launchGuest(configuration: LaunchConfiguration, machine: M
     memory,
     cpus,
     cpu,
+    paced: configuration.console === 'integratedTerminal',
     ...(initrd ? { initrd } : {}),
     ...(append === undefined ? {} : { append }),
   };

@@ -34,7 +34,6 @@ export class VirtTarget implements Target {
       (space, address) => (address >= 1n << 53n ? -1 : space === 'ipa' ? hostOfIpa(Number(address)) : physical.hostOf(Number(address))),
       () => mmu.flushFetch(),
     );
-    machine.pace = true;
     machine.hooks = {
       breakpoint: (vcpu) => this.hooks?.breakpoint(vcpu) ?? false,
       exit: (vcpu, name) => this.exits.has(name) && (this.hooks?.exit(vcpu, name) ?? false),
