@@ -38,15 +38,9 @@ const unimplementedOfMax = [
 
 /** Instruction extensions of the model that the instruction table does not have. */
 const missingInstructions = [
-  from('ID_AA64ISAR0_EL1', 'SHA2', 12, 1, 'no FEAT_SHA512'),
-  from('ID_AA64ISAR0_EL1', 'SHA3', 32, 0, 'no FEAT_SHA3'),
   from('ID_AA64ISAR0_EL1', 'SM3', 36, 0, 'no FEAT_SM3'),
   from('ID_AA64ISAR0_EL1', 'SM4', 40, 0, 'no FEAT_SM4'),
-  from('ID_AA64ISAR0_EL1', 'FHM', 48, 0, 'no FEAT_FHM'),
-  from('ID_AA64ISAR1_EL1', 'FCMA', 16, 0, 'no FEAT_FCMA'),
-  from('ID_AA64ISAR1_EL1', 'FRINTTS', 32, 0, 'no FEAT_FRINTTS'),
   from('ID_AA64ISAR1_EL1', 'BF16', 44, 0, 'no FEAT_BF16'),
-  from('ID_AA64ISAR1_EL1', 'I8MM', 52, 0, 'no FEAT_I8MM'),
 ];
 
 /** Everything this machine implements: Armv8.5-A. ID register values are those QEMU's model of it shows at EL1. */
