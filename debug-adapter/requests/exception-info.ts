@@ -80,12 +80,10 @@ async function fieldLines(register: string, value: bigint): Promise<string[]> {
 
 async function lines(nodes: readonly VariableNode[], indent: string): Promise<string[]> {
   const parts = await Promise.all(
-    nodes
-      .filter((node) => node.value !== '0x0')
-      .map(async (node) => [
-        `${indent}${node.name} = ${node.value}`,
-        ...(node.children ? await lines(await node.children(), `${indent}  `) : []),
-      ]),
+    nodes.map(async (node) => {
+      const inside = node.children ? await lines(await node.children(), `${indent}  `) : [];
+      return node.value === '0x0' && inside.length === 0 ? [] : [`${indent}${node.name} = ${node.value}`, ...inside];
+    }),
   );
   return parts.flat();
 }
