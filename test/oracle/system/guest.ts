@@ -55,8 +55,6 @@ const APTable = (n: number): bigint => BigInt(n) << 61n;
 const XNTable = 1n << 60n;
 const PXNTable = 1n << 59n;
 
-/** Nobody answers here. */
-const NOWHERE = 0x0f00_0000;
 /** Outside the 40 bits of TCR_EL1.IPS. */
 const TOO_FAR = 1n << 44n;
 
@@ -79,7 +77,6 @@ export const lowPages: Readonly<Record<number, { readonly name: string; readonly
   20: { name: 'data without AF', descriptor: data | normal | bothWrite | PAGE | XN },
   22: { name: 'device', descriptor: data | device | bothWrite | AF | PAGE | XN },
   23: { name: 'non-cacheable data', descriptor: data | nonCacheable | bothWrite | AF | PAGE | XN },
-  24: { name: 'nobody', descriptor: BigInt(NOWHERE) | device | bothWrite | AF | PAGE | XN },
   26: { name: 'read-only data, DBM', descriptor: data | normal | bothRead | AF | PAGE | XN | DBM },
   27: { name: 'reserved descriptor', descriptor: data | normal | bothWrite | AF | VALID | XN },
   28: { name: 'output too large', descriptor: data | TOO_FAR | normal | bothWrite | AF | PAGE | XN },
@@ -90,7 +87,6 @@ const lowBlocks: Readonly<Record<number, bigint>> = {
   0: L3 | TABLE,
   1: 0x4000_0000n | normal | bothWrite | AF | VALID | XN,
   2: 0x4000_0000n | normal | el1Read | AF | VALID | XN,
-  4: BigInt(NOWHERE) | TABLE,
   5: L3 | TABLE | APTable(2),
   6: L3 | TABLE | APTable(1),
   7: L3 | TABLE | XNTable,
@@ -101,6 +97,11 @@ const lowBlocks: Readonly<Record<number, bigint>> = {
 
 export const lowBase = 0x8000_0000n;
 export const highBase = 0xffff_0000_0000_0000n;
+
+/** The page of Device memory. */
+export const devicePage = lowBase + 22n * 4096n;
+/** A page that both levels can execute. */
+export const executable = (page: bigint): boolean => page === lowBase || page === lowBase + 4096n;
 
 /** Addresses of pages worth accessing, with the page the data is at. */
 export const dataPages: readonly bigint[] = [
