@@ -22,6 +22,7 @@ const boots: readonly Boot[] = [
   { kernel: '6.1', cpu: 'cortex-a57', cpus: 4, append: 'console=ttyAMA0' },
   { kernel: '6.1', cpu: 'neoverse-n1', cpus: 1, append: 'console=ttyAMA0' },
   { kernel: '6.1', cpu: 'neoverse-n1', cpus: 4, append: 'console=ttyAMA0 nokaslr' },
+  { kernel: '6.1', cpu: 'max', cpus: 2, append: 'console=ttyAMA0' },
   { kernel: '6.12', cpu: 'cortex-a57', cpus: 1, append: 'console=ttyAMA0 nokaslr' },
 ];
 
@@ -65,13 +66,15 @@ function onQemu({ kernel, cpu, cpus, append }: Boot): string | undefined {
 
 const anyKernel = skipWithoutLinux('6.1');
 
-describe('Debian’s kernel boots, computes and powers off as on QEMU', () => {
+describe('Debian’s kernel boots, computes and powers off, with the console it has on QEMU', () => {
   for (const boot of boots) {
     const { kernel, cpu, cpus, append } = boot;
     test(`${kernel} on ${cpu}, ${cpus} vCPU, ${append}`, { skip: skipWithoutLinux(kernel) }, async (t) => {
       const { end, console } = runUntil(await machineFor(boot));
       assert.deepEqual(end, { kind: 'power-off' }, console.slice(-2000));
       for (const line of ['MARKER-INIT', SHA256_OF_64_MIB_OF_ZEROES, 'MARKER-DONE']) assert.ok(console.includes(line), line);
+      // QEMU's `max` offers much that ours does not: SVE, MTE, LPA2 …
+      if (cpu === 'max') return undefined;
       const theirs = onQemu(boot);
       if (theirs === undefined) return t.diagnostic('QEMU is not installed: its console was not compared');
       assert.deepEqual(comparable(console), comparable(theirs));
@@ -95,7 +98,7 @@ describe('a Linux guest', { skip: anyKernel }, () => {
 
   test('gives a shell that answers', async () => {
     const machine = await machineFor({ kernel: '6.1', cpu: 'cortex-a57', cpus: 1, append: 'console=ttyAMA0 quiet' }, guestFiles().shell);
-    assert.match(runUntil(machine, 'guest# ').console, /guest# $/);
+    assert.match(runUntil(machine, 'guest# \x1b[6n').console, /guest# /);
     machine.consoleInput(new TextEncoder().encode('echo $((6 * 7)) is the answer; cat /proc/interrupts\n'));
     const { console } = runUntil(machine, 'Err:', 2e9);
     assert.match(console, /\r\n42 is the answer\r\n/);
@@ -106,7 +109,7 @@ describe('a Linux guest', { skip: anyKernel }, () => {
 
   test('resets', async () => {
     const machine = await machineFor({ kernel: '6.1', cpu: 'neoverse-n1', cpus: 2, append: 'console=ttyAMA0 quiet' }, guestFiles().shell);
-    runUntil(machine, 'guest# ');
+    runUntil(machine, 'guest# \x1b[6n');
     machine.consoleInput(new TextEncoder().encode('reboot -f\n'));
     assert.equal(runUntil(machine).end.kind, 'reset');
   });
