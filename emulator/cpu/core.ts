@@ -22,7 +22,7 @@ export interface TakenException {
 }
 
 /** What the processor asks of the MMU (`emulator/memory/mmu.ts`). */
-export type Translation = Pick<Mmu, 'fault' | 'switchContext' | 'invalidate' | 'maintain' | 'translation' | 'spaceOf'>;
+export type Translation = Pick<Mmu, 'fault' | 'fetch' | 'switchContext' | 'invalidate' | 'maintain' | 'translation' | 'spaceOf'>;
 
 /** One vCPU's silicon, as the parts of the processor model share it. */
 export interface Core {

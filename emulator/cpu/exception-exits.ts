@@ -1,6 +1,7 @@
 import type { InterpreterExit } from '../translate/exits.ts';
 import { slots } from '../translate/layout.ts';
 import { takeAbort } from './aborts.ts';
+import { land, mayLand } from './branch-target.ts';
 import { type Core, countInstruction, vector } from './core.ts';
 import { fpTrapTarget } from './derived-state.ts';
 import { enterEl2, takeSynchronous, takeUndefined, trapToEl2 } from './exceptions.ts';
@@ -48,6 +49,17 @@ function fpAccess(core: Core): void {
   else takeSynchronous(core, EC.fpAccess, unconditional);
 }
 
+/** A branch arrived on a guarded page: on a landing it goes on, else Branch Target exception. */
+function branchTarget(core: Core, comment: number, word: number): void {
+  if (!mayLand(core, word)) {
+    takeSynchronous(core, EC.branchTarget, (core.state.low(slots.pstate) & PSTATE.BTYPE) >>> PSTATE.btypeShift);
+    return;
+  }
+  const then = land(core, word);
+  if (then === 'brk') softwareBreakpoint(core, comment);
+  else if (then === 'hlt') takeUndefined(core);
+}
+
 const takers: Partial<Record<InterpreterExit, Taker>> = {
   fault: (core, _, word) => takeAbort(core, core.mmu.fault, word),
   svc: supervisorCall,
@@ -58,7 +70,7 @@ const takers: Partial<Record<InterpreterExit, Taker>> = {
   'pc-alignment': (core) => takeSynchronous(core, EC.pcAlignment, 0, core.state.get(slots.pc)),
   'sp-alignment': (core) => takeSynchronous(core, EC.spAlignment, 0),
   'pac-failure': (core) => takeSynchronous(core, EC.pacFailure, core.state.low(slots.exitPayload) & 3),
-  'branch-target': (core) => takeSynchronous(core, EC.branchTarget, (core.state.low(slots.pstate) & PSTATE.BTYPE) >>> PSTATE.btypeShift),
+  'branch-target': branchTarget,
   'illegal-state': (core) => takeSynchronous(core, EC.illegalState, 0),
 };
 

@@ -170,11 +170,20 @@ export class Processor implements Core {
     const pending = state.low(slots.interruptPending);
     if (pending && takeInterrupt(this, pending)) return this.afterException();
     if (state.low(slots.pstate) & PSTATE.IL) {
-      takeSynchronous(this, EC.illegalState, 0);
+      this.refuseIllegalState();
       return this.afterException();
     }
     if (stepping(this)) return this.step();
     return this.execute();
+  }
+
+  /** PSTATE.IL: no instruction executes. A PC that cannot be fetched from goes first (Arm ARM, synchronous exception prioritization). */
+  private refuseIllegalState(): void {
+    const { state } = this;
+    const low = state.low(slots.pc);
+    if (low & 3) takeSynchronous(this, EC.pcAlignment, 0, state.get(slots.pc));
+    else if (this.mmu.fetch(low, state.high(slots.pc)) === 0) takeAbort(this, this.mmu.fault, 0);
+    else takeSynchronous(this, EC.illegalState, 0);
   }
 
   private execute(): ProcessorExit | undefined {

@@ -1,7 +1,17 @@
 import type { ValueType } from '../../isa/builder.ts';
 import type { RuntimeFunctionName } from '../../isa/functions/index.ts';
 import type { Access, Block, Flag, Node, OperandSource, Operation, StateWord } from '../ir/node.ts';
-import { access as accessBits, CPU, dataTlbEntry, SCRATCH_END, slotAddress, slots, V_OFFSET } from '../layout.ts';
+import {
+  access as accessBits,
+  CPU,
+  dataTlbEntry,
+  FETCH_TLB_ENTRIES,
+  fetchTlbEntry,
+  SCRATCH_END,
+  slotAddress,
+  slots,
+  V_OFFSET,
+} from '../layout.ts';
 import type { CodeWriter } from '../wasm/code.ts';
 import type { MemoryOpcode } from '../wasm/opcodes.ts';
 import { type RecordLayout, SP_OPERAND } from './record.ts';
@@ -279,7 +289,8 @@ export class HandlerEmitter {
       case 'branch-register': {
         const [target, btype] = operands as [Node, Node];
         if (btype.action.kind !== 'constant' || btype.action.value !== 0n) {
-          this.push(btype);
+          if (action.branch === 'jump') this.pushJumpType(btype);
+          else this.push(btype);
           this.around.setBtype();
         }
         this.push(target);
@@ -297,6 +308,28 @@ export class HandlerEmitter {
         return;
       }
     }
+  }
+
+  /** BTYPE of BR: 3 only from a guarded page, else 1. The fetch TLB entry of this page is in place: it was fetched from. */
+  private pushJumpType(btype: Node): void {
+    const { code } = this.around;
+    this.push(btype);
+    this.around.pushPc();
+    code.i64(8n);
+    code.op('i64.shr_u');
+    code.op('i32.wrap_i64');
+    code.i32((FETCH_TLB_ENTRIES - 1) << 4);
+    code.op('i32.and');
+    this.load('i32.load', slotAddress(slots.fetchTlb));
+    code.op('i32.add');
+    code.memory('i32.load', fetchTlbEntry.flags);
+    code.i32(1);
+    code.op('i32.and');
+    code.i32(1);
+    code.op('i32.shl');
+    code.i32(1);
+    code.op('i32.or');
+    code.op('i32.and');
   }
 
   /** A SIMD&FP scalar write zeroes the rest of the register. */
@@ -406,7 +439,9 @@ export class HandlerEmitter {
         (unprivileged ? accessBits.unprivileged : 0) |
         (access.options.atomic ? accessBits.atomic : 0) |
         (access.options.ordered ? accessBits.ordered : 0) |
-        (aligned ? accessBits.aligned | (alignment << accessBits.alignShift) : (access.options.element ?? access.bytes) << accessBits.alignShift),
+        (aligned
+          ? accessBits.aligned | (alignment << accessBits.alignShift)
+          : (access.options.element ?? access.bytes) << accessBits.alignShift),
     );
     code.call(this.around.functions.access);
     code.tee(host);

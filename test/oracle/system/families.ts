@@ -14,20 +14,7 @@ import {
 import type { Regime, SystemCase } from './guest.ts';
 
 /** RES1 bits, M, C, I, UMA, DZE, UCT, nTWI, nTWE, UCI, SPAN: what a kernel runs with, but for SA and SA0: QEMU does not check SP. */
-const SCTLR =
-  0x30d0_0800n |
-  1n |
-  4n |
-  8n |
-  0x10n |
-  0x200n |
-  0x1000n |
-  (1n << 14n) |
-  (1n << 15n) |
-  (1n << 16n) |
-  (1n << 18n) |
-  (1n << 23n) |
-  (1n << 26n);
+const SCTLR = 0x30d0_0800n | 1n | 4n | 0x200n | 0x1000n | (1n << 14n) | (1n << 15n) | (1n << 16n) | (1n << 18n) | (1n << 23n) | (1n << 26n);
 const SCTLR_A = 2n;
 const KEYS = (1n << 31n) | (1n << 30n) | (1n << 27n) | (1n << 13n);
 const BT = (1n << 35n) | (1n << 36n);
