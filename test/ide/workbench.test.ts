@@ -13,6 +13,16 @@ const EXIT = 'KVM_EXIT_MMIO';
 
 describe('a Linux guest in the workbench', { skip }, () => {
   let workbench: Workbench;
+  /** A test that leaves a picture of where it failed. */
+  const seen = (name: string, run: () => Promise<void>) =>
+    test(name, async () => {
+      try {
+        await run();
+      } catch (error) {
+        await workbench.screenshot(join(repository, '.cache', 'screenshots', `failed: ${name}.png`));
+        throw error;
+      }
+    });
   const shot = (name: string) => workbench.screenshot(join(screenshots, `${name}.png`));
 
   before(async () => {
@@ -22,7 +32,7 @@ describe('a Linux guest in the workbench', { skip }, () => {
   });
   after(() => workbench?.close());
 
-  test('F5 stops at entry', async () => {
+  seen('F5 stops at entry', async () => {
     await workbench.extensionReady();
     // The first configuration of the workspace is Linux.
     await workbench.page.keyboard.press('F5');
@@ -34,11 +44,12 @@ describe('a Linux guest in the workbench', { skip }, () => {
     await shot('stopped-at-entry');
   });
 
-  test('an exit breakpoint stops at the first MMIO exit with its syndrome decoded', async () => {
+  seen('an exit breakpoint stops at the first MMIO exit with its syndrome decoded', async () => {
     await workbench.checkFilter(EXIT);
     await workbench.toggleSection('Watch');
     await workbench.continue();
     await workbench.stoppedOn(EXIT);
+    await workbench.collapse(await workbench.scrollTo('.debug-variables', 'General'));
     await workbench.expand(await workbench.scrollTo('.debug-variables', 'kvm_run'));
     await workbench.expand(await workbench.scrollTo('.debug-variables', 'ESR_EL2'));
     const exceptionClass = await workbench.scrollTo('.debug-variables', /^\s*EC\b/);
@@ -46,7 +57,7 @@ describe('a Linux guest in the workbench', { skip }, () => {
     await shot('mmio-exit');
   });
 
-  test('steps one instruction', async () => {
+  seen('steps one instruction', async () => {
     await workbench.checkFilter(EXIT, false);
     const before = await workbench.topFrame();
     await workbench.step();
@@ -54,7 +65,7 @@ describe('a Linux guest in the workbench', { skip }, () => {
     await shot('stepped');
   });
 
-  test('continues to a shell that takes keystrokes', async () => {
+  seen('continues to a shell that takes keystrokes', async () => {
     await workbench.continue();
     await workbench.command('KVM Arm64: Show Guest Console');
     await workbench.terminalShows('guest#', 90_000);
