@@ -35,11 +35,12 @@ function stepBit(core: Core, spsr: number, debugFrom: boolean, debugTo: boolean)
   return enabled && !debugFrom && debugTo ? spsr & PSTATE.SS : 0;
 }
 
-/** Whether debug exceptions are generated at a level with this PSTATE.D (MDSCR_EL1.KDE, OS lock). */
+/** Whether debug exceptions are generated at a level with this PSTATE.D (MDSCR_EL1.KDE, OS lock). Those that go to EL2 (MDCR_EL2.TDE) are not masked below it. */
 export function debugEnabled(core: Core, level: number, masked: boolean): boolean {
   const { state } = core;
   const locked = (state.systemLow(R.OSLSR_EL1) & 2) !== 0;
   if (locked || state.systemLow(R.OSDLR_EL1) & 1) return false;
+  if (state.systemLow(R.MDCR_EL2) & (1 << 8)) return true;
   return level === 0 || ((state.systemLow(R.MDSCR_EL1) & (1 << 13)) !== 0 && !masked);
 }
 
