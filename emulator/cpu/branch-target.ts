@@ -6,11 +6,14 @@ import { R, SCTLR } from './registers.ts';
 /** What of PSTATE.BTYPE an instruction on a guarded page lets pass (Arm ARM, BTypeCompatible_BTI and BTypeCompatible_PACIXSP). */
 type Landing = 'any' | 'all but jumps' | 'all but calls' | 'signs' | 'none';
 
-const isBreakpoint = (word: number): boolean => (word & 0xff9f001f) >>> 0 === 0xd4000000 && ((word >>> 21) & 3) !== 0;
+const BRK = 0xd4200000;
+const HLT = 0xd4400000;
+/** The exception-generating instruction without its immediate. */
+const exceptionOf = (word: number): number => (word & 0xffe0001f) >>> 0;
 
 /** BRK and HLT land anything; BTI by its targets; PACIASP and PACIBSP as SCTLR_EL1.BT says. */
 function landingOf(word: number): Landing {
-  if (isBreakpoint(word)) return 'any';
+  if (exceptionOf(word) === BRK || exceptionOf(word) === HLT) return 'any';
   switch (word >>> 0) {
     case 0xd503245f:
       return 'all but jumps';
@@ -48,7 +51,8 @@ export function mayLand(core: Core, word: number): boolean {
 
 /** The instruction has landed and runs: PSTATE.BTYPE is done with. BRK and HLT are exceptions, which save it. */
 export function land(core: Core, word: number): 'run' | 'brk' | 'hlt' {
-  if (isBreakpoint(word)) return (word >>> 21) & 1 ? 'brk' : 'hlt';
+  if (exceptionOf(word) === BRK) return 'brk';
+  if (exceptionOf(word) === HLT) return 'hlt';
   core.state.setLow(slots.pstate, core.state.low(slots.pstate) & ~PSTATE.BTYPE);
   return 'run';
 }

@@ -14,8 +14,14 @@ type Taker = (core: Core, immediate: number, word: number) => void;
 /** SVC and HVC return to the next instruction; they count as executed. */
 const nextInstruction = (core: Core): bigint => core.state.get(slots.pc) + 4n;
 
+/** SSAdvance: the calls are stepped over, so the exception saves PSTATE.SS = 0; other exceptions save it as it is. */
+function advanceStep({ state }: Core): void {
+  state.setLow(slots.pstate, state.low(slots.pstate) & ~PSTATE.SS);
+}
+
 function supervisorCall(core: Core, immediate: number): void {
   countInstruction(core);
+  advanceStep(core);
   takeSynchronous(core, EC.svc, immediate, undefined, nextInstruction(core));
 }
 
@@ -26,6 +32,7 @@ function hypervisorCall(core: Core, immediate: number): void {
     return;
   }
   countInstruction(core);
+  advanceStep(core);
   enterEl2(core, vector.synchronous, { esr: syndrome(EC.hvc, immediate) }, nextInstruction(core));
 }
 
@@ -33,7 +40,10 @@ function hypervisorCall(core: Core, immediate: number): void {
 function secureMonitorCall(core: Core, immediate: number): void {
   const { state } = core;
   if (state.low(slots.el) === 0 || (state.systemLow(R.HCR_EL2) & HCR.TSC) === 0) takeUndefined(core);
-  else trapToEl2(core, EC.smc, immediate);
+  else {
+    advanceStep(core);
+    trapToEl2(core, EC.smc, immediate);
+  }
 }
 
 const MDCR_TDE = 1 << 8;

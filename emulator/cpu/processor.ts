@@ -81,6 +81,7 @@ export class Processor implements Core {
   onException: ((taken: TakenException) => boolean) | undefined;
   stopAtVector = false;
   lastException = -1;
+  steppedWord: number | undefined;
   /** Instructions the last `run` executed. */
   executed = 0;
 
@@ -136,6 +137,7 @@ export class Processor implements Core {
     this.timersChanged = false;
     this.stopAtVector = false;
     this.lastException = -1;
+    this.steppedWord = undefined;
   }
 
   /** Registers were written from outside; they are looked at again at the next entry in any case. */
@@ -286,9 +288,10 @@ export class Processor implements Core {
   private step(): ProcessorExit | undefined {
     const { state } = this;
     if ((state.low(slots.pstate) & PSTATE.SS) === 0) {
-      takeStep(this);
+      takeStep(this, this.steppedWord);
       return this.afterException();
     }
+    const word = this.wordAtPc();
     const left = state.low(slots.remaining);
     const pc = state.get(slots.pc);
     state.setWords(slots.remaining, 1, 0);
@@ -297,7 +300,15 @@ export class Processor implements Core {
     state.setWords(slots.remaining, left - used, 0);
     // Still stepping at the same level: the instruction is done. An exception has cleared PSTATE.SS itself.
     if (used > 0 || state.get(slots.pc) !== pc) state.setLow(slots.pstate, state.low(slots.pstate) & ~PSTATE.SS);
+    if (used > 0) this.steppedWord = word;
     return exit;
+  }
+
+  /** Instruction at PC, 0 where none can be read. */
+  private wordAtPc(): number {
+    const { mmu, state } = this;
+    const { bytes } = mmu.debug.read(mmu.spaceOf(state), 'va', state.get(slots.pc), 4);
+    return bytes[0]! | (bytes[1]! << 8) | (bytes[2]! << 16) | (bytes[3]! << 24);
   }
 
   private stop(what: string, word: number): ProcessorExit {
@@ -314,8 +325,9 @@ export class Processor implements Core {
     enterEl1(this, kind, far === undefined ? { esr: value } : { esr: value, far }, this.state.get(slots.pc));
   }
 
-  /** PC past the current instruction, which someone else performed (`kvm_incr_pc`): PSTATE.BTYPE is cleared, the instruction counts. */
+  /** PC past the current instruction, which someone else performed (`kvm_incr_pc`): PSTATE.BTYPE and SS are cleared, the instruction counts. */
   skipInstruction(): void {
+    this.state.setLow(slots.pstate, this.state.low(slots.pstate) & ~PSTATE.SS);
     completeInstruction(this);
   }
 
