@@ -20,6 +20,9 @@ function legalBits(core: Core): number {
   );
 }
 
+/** What SPSR brings back even on an illegal return; the rest is UNKNOWN then, and stays as it was here. */
+const reinstated = PSTATE.NZCV | PSTATE.DAIF | PSTATE.PAN;
+
 /** IllegalExceptionReturn: the target is not a level this PE can return to from here. There is no AArch32 at any level. */
 export function isIllegalReturn(spsr: number, currentEl: number, tge: boolean): boolean {
   const target = levelOf(spsr);
@@ -56,7 +59,8 @@ export function exceptionReturn(core: Core, target?: bigint): void {
   const from = debugEnabled(core, levelOf(old), (old & PSTATE.D) !== 0);
   const mode = illegal ? old & PSTATE.mode : spsr & PSTATE.mode;
   const to = debugEnabled(core, levelOf(mode), (spsr & PSTATE.D) !== 0);
-  writePstate(state, ((spsr & legalBits(core)) | mode | (illegal ? PSTATE.IL : 0) | stepBit(core, spsr, from, to)) >>> 0);
+  const fields = illegal ? (spsr & reinstated) | (old & ~(reinstated | PSTATE.SS)) | PSTATE.IL : (spsr & legalBits(core)) | mode;
+  writePstate(state, ((fields & legalBits(core)) | mode | stepBit(core, spsr, from, to)) >>> 0);
   state.set(slots.pc, branchAddress(core, address));
   state.setWords(slots.exclusiveHost, 0, 0);
   core.event = true;

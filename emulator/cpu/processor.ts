@@ -291,7 +291,7 @@ export class Processor implements Core {
       takeStep(this, this.steppedWord);
       return this.afterException();
     }
-    const word = this.wordAtPc();
+    this.steppedWord = this.wordAtPc();
     const left = state.low(slots.remaining);
     const pc = state.get(slots.pc);
     state.setWords(slots.remaining, 1, 0);
@@ -300,7 +300,7 @@ export class Processor implements Core {
     state.setWords(slots.remaining, left - used, 0);
     // Still stepping at the same level: the instruction is done. An exception has cleared PSTATE.SS itself.
     if (used > 0 || state.get(slots.pc) !== pc) state.setLow(slots.pstate, state.low(slots.pstate) & ~PSTATE.SS);
-    if (used > 0) this.steppedWord = word;
+    if (used === 0) this.steppedWord = undefined;
     return exit;
   }
 
