@@ -66,7 +66,7 @@ async function nodeOf(
   const layout = e.kind === 'event' && e.field === undefined ? fieldsOf(e.name) : [];
   if (layout.length > 0)
     return { value: hex(value, 64), type: 'u64', children: async () => fieldNodes(layout, value, undefined, undefined, 64) };
-  if (e.kind === 'field' || e.kind === 'cast' || e.kind === 'number') return { value: hex(value), type: 'u64' };
+  if (e.kind === 'field' || e.kind === 'cast') return { value: hex(value), type: 'u64' };
   const located = guest.symbols.locate(value);
   return {
     value: `${hex(value)}${located ? ` <${locationText(located)}>` : ''}`,

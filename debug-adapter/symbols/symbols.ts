@@ -54,6 +54,10 @@ export class SymbolTable {
     return symbol.address >= start && symbol.address < end ? BigInt.asUintN(64, symbol.address + by) : symbol.address;
   }
 
+  get movedBy(): bigint {
+    return this.move.by;
+  }
+
   /** Symbols linked in this range are `by` further on at run time (KASLR). */
   setMove(move: { readonly start: bigint; readonly end: bigint; readonly by: bigint }): void {
     this.move = move;
