@@ -17,6 +17,11 @@ export async function createMachine(configuration: LaunchConfiguration): Promise
   const profile = findProfile(configuration.cpu);
   if (!profile) throw new LaunchError(`there is no CPU model "${configuration.cpu}".`);
   compiled ??= WebAssembly.compile(generateInterpreter({ shared: false, maximumPages: 65536 }));
-  const silicon = new Silicon({ profile, cpus: configuration.cpus, dramBytes: hostDramBytes(configuration.memory), interpreter: await compiled });
+  const silicon = new Silicon({
+    profile,
+    cpus: configuration.cpus,
+    dramBytes: hostDramBytes(configuration.memory),
+    interpreter: await compiled,
+  });
   return new VirtMachine(silicon, configuration);
 }

@@ -9,10 +9,10 @@ import { FETCH, PROBE } from '../memory/access.ts';
 import { mmuFeatures } from '../memory/features.ts';
 import { Mmu } from '../memory/mmu.ts';
 import { PhysicalMemory } from '../memory/physical-memory.ts';
-import { slots } from '../translate/layout.ts';
 import { CodeCache } from '../translate/code-cache.ts';
 import { handlerTable, type Interpreter, instantiate } from '../translate/interpreter/interpreter.ts';
 import { Predecoder } from '../translate/interpreter/predecoder.ts';
+import { slots } from '../translate/layout.ts';
 
 export interface SiliconConfiguration {
   readonly profile: Profile;

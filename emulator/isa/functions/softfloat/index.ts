@@ -25,7 +25,7 @@ import { takeRaised } from './status.ts';
 interface SoftFloatFunction {
   readonly parameters: readonly ValueType[];
   readonly result: ValueType;
-  // biome-ignore lint/suspicious/noExplicitAny: the signature is the data above
+  // the signature is the data above
   readonly run: (...operands: any[]) => number | bigint;
 }
 
