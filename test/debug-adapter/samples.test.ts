@@ -78,6 +78,21 @@ describe('restart', { timeout: 60_000 }, () => {
     }));
 });
 
+describe('goto', { timeout: 60_000 }, () => {
+  it('moves PC to a line without executing anything', () =>
+    withServer(async (client) => {
+      const source = { path: guest('tour') };
+      await client.launch({ program: source.path, memory: '64M' });
+      await client.event('stopped');
+      const { targets } = await client.request('gotoTargets', { source, line: 18 });
+      await client.request('goto', { threadId: 1, targetId: targets[0].id });
+      assert.equal((await client.event('stopped')).reason, 'goto');
+      assert.equal((await client.request('stackTrace', { threadId: 1 })).stackFrames[0].line, 18);
+      assert.match(await client.refusal('goto', { threadId: 1, targetId: 999 }), /no goto target/);
+      await client.request('disconnect');
+    }));
+});
+
 describe('progress', { timeout: 60_000 }, () => {
   it('is reported to clients that show it', () =>
     withServer(async (client) => {
