@@ -5,6 +5,7 @@
         .equ    PSCI_SYSTEM_OFF, 0x84000008
         .equ    TABLES, 0x40100000
         .equ    CASES, 0x40200000
+        .equ    CODE, 0x40180000
         .equ    DATA, 0x40190000
         .equ    DATA_BYTES, 256
 
@@ -72,13 +73,20 @@ next_case:
         msr     far_el1, xzr
         msr     par_el1, xzr
         msr     afsr0_el1, xzr
-        // The data page
+        // The data page, and what an access past its end reaches in a block
         ldr     x0, =DATA
-        mov     x1, #DATA_BYTES
+        mov     x1, #4096 + 64
         ldr     x2, =0x0123456789abcdef
-1:      str     x2, [x0], #8
+1:      stp     x2, x0, [x0], #16
         add     x2, x2, x2, lsl #1
-        subs    x1, x1, #8
+        subs    x1, x1, #16
+        b.ne    1b
+        // The code page: BRK #0xfff everywhere
+        ldr     x0, =CODE
+        mov     x1, #4096
+        ldr     x2, =0xd421ffe0d421ffe0
+1:      stp     x2, x2, [x0], #16
+        subs    x1, x1, #16
         b.ne    1b
 
         adr     x0, current
