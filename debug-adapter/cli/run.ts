@@ -151,9 +151,10 @@ class RunSession {
   private async idle(): Promise<number | undefined> {
     const { terminal, options } = this;
     if (terminal.ended && terminal.takeInput() === undefined) {
-      process.stderr.write(
-        'kvm-arm64: guest stopped: every vCPU waits for an interrupt, no timer is set and stdin has ended: nothing can wake the guest\n',
-      );
+      const why = this.machine.vcpus.some((vcpu) => vcpu.isWaiting)
+        ? 'every vCPU waits for an interrupt, no timer is set and stdin has ended: nothing can wake the guest'
+        : 'every vCPU has been powered off (PSCI CPU_OFF): nothing can start one again';
+      process.stderr.write(`kvm-arm64: guest stopped: ${why}\n`);
       return exitStatus.stopped;
     }
     const left = options.timeout === undefined ? Number.POSITIVE_INFINITY : options.timeout * 1000 - (performance.now() - this.started);

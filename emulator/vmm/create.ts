@@ -1,7 +1,8 @@
 import { findProfile } from '../cpu/profiles/index.ts';
+import type { Profile } from '../cpu/profiles/profile.ts';
 import { generateInterpreter } from '../translate/interpreter/interpreter.ts';
 import { checkCpus, checkMemory, type LaunchConfiguration } from './launch.ts';
-import { LaunchError } from './loader/errors.ts';
+import { formatSize, LaunchError } from './loader/errors.ts';
 import { Silicon } from './silicon.ts';
 import { hostDramBytes, VirtMachine } from './virt-machine.ts';
 
@@ -17,11 +18,16 @@ export async function createMachine(configuration: LaunchConfiguration): Promise
   const profile = findProfile(configuration.cpu);
   if (!profile) throw new LaunchError(`there is no CPU model "${configuration.cpu}".`);
   compiled ??= WebAssembly.compile(generateInterpreter({ shared: false, maximumPages: 65536 }));
-  const silicon = new Silicon({
-    profile,
-    cpus: configuration.cpus,
-    dramBytes: hostDramBytes(configuration.memory),
-    interpreter: await compiled,
-  });
-  return new VirtMachine(silicon, configuration);
+  return new VirtMachine(siliconFor(profile, configuration, await compiled), configuration);
+}
+
+/** A memory that the host cannot back is refused with a RangeError. */
+function siliconFor(profile: Profile, { cpus, memory }: LaunchConfiguration, interpreter: WebAssembly.Module): Silicon {
+  try {
+    return new Silicon({ profile, cpus, dramBytes: hostDramBytes(memory), interpreter });
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new LaunchError(`this computer cannot give the machine ${formatSize(memory)} of memory: ${error.message}.`);
+    throw error;
+  }
 }
