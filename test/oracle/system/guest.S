@@ -81,6 +81,24 @@ next_case:
         add     x2, x2, x2, lsl #1
         subs    x1, x1, #16
         b.ne    1b
+        // Vector registers: whatever an earlier case left half loaded
+        ldr     x0, =DATA
+        ldp     q0, q1, [x0], #32
+        ldp     q2, q3, [x0], #32
+        ldp     q4, q5, [x0], #32
+        ldp     q6, q7, [x0], #32
+        ldp     q8, q9, [x0], #32
+        ldp     q10, q11, [x0], #32
+        ldp     q12, q13, [x0], #32
+        ldp     q14, q15, [x0], #32
+        ldp     q16, q17, [x0], #32
+        ldp     q18, q19, [x0], #32
+        ldp     q20, q21, [x0], #32
+        ldp     q22, q23, [x0], #32
+        ldp     q24, q25, [x0], #32
+        ldp     q26, q27, [x0], #32
+        ldp     q28, q29, [x0], #32
+        ldp     q30, q31, [x0], #32
         // The code page: BRK #0xfff everywhere
         ldr     x0, =CODE
         mov     x1, #4096

@@ -1,10 +1,12 @@
 /**
  * Compares exceptions, system instructions and translation faults with QEMU:
  *   node --import tsx test/oracle/system/oracle.ts [--cases N] [--seed N] [--only REGEXP of "cpu: family"] [--show N]
+ *   node --import tsx test/oracle/system/oracle.ts --write-vectors
  */
 import { parseArgs } from 'node:util';
 import { describeDifferences, differing } from './compare.ts';
 import { families } from './families.ts';
+import { familyName, writeFamilyVectors } from './vectors.ts';
 
 const { values } = parseArgs({
   options: {
@@ -12,13 +14,18 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
     show: { type: 'string', default: '5' },
+    'write-vectors': { type: 'boolean', default: false },
   },
 });
 
+if (values['write-vectors']) {
+  writeFamilyVectors(200, 1);
+  process.exit(0);
+}
 let total = 0;
 let wrong = 0;
 for (const family of families()) {
-  const name = `${family.cpu}: ${family.name}`;
+  const name = familyName(family);
   if (!new RegExp(values.only).test(name)) continue;
   const cases = family.cases(Number(values.cases), Number(values.seed));
   try {
