@@ -69,6 +69,8 @@ export class VirtTarget implements Target {
   }
 
   writeRegister(index: number, name: string, value: bigint): void {
+    // KVM moves PC past the access when it completes it, wherever PC is then.
+    if (name === 'pc' && this.vcpu(index).pendingMmio) throw new Error('pc cannot be set in the middle of an MMIO exit: step once first');
     writeRegister(this.vcpu(index).processor, name, value);
   }
 
