@@ -122,7 +122,7 @@ export class GuestControl {
     guest.stop = { vcpu, cause };
     session.frames.clear();
     session.variables.clear();
-    session.send('stopped', { threadId: threadOf(vcpu), allThreadsStopped: true, ...stopTexts(cause) });
+    session.send('stopped', { threadId: threadOf(vcpu), allThreadsStopped: true, ...stopTexts(cause), ...inView(cause, guest, session) });
     if (cause.kind === 'fatal') session.output(`guest stopped: ${cause.message}\n`, 'important');
   }
 
@@ -191,6 +191,16 @@ function stopTexts(cause: StopCause): {
     default:
       return { reason: cause.kind };
   }
+}
+
+/**
+ * VS Code brings a frame without source into view (its Variables, and the Disassembly view) only where the reason of the stop is an instruction breakpoint;
+ * for every other reason it shows nothing at all. So a guest without source stops for that reason there, and the description says the real one.
+ */
+function inView(cause: StopCause, guest: Guest, session: SessionState): { readonly reason?: string; readonly description?: string } {
+  if (session.client.clientID !== 'vscode' || guest.program) return {};
+  const said = stopTexts(cause);
+  return { reason: 'instruction breakpoint', description: said.description ?? `Paused on ${said.reason}` };
 }
 
 /** A promise with its resolver outside. */

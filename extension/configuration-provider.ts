@@ -40,8 +40,9 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
   }
 }
 
-/** Here is a terminal to show the guest's console in. */
-const withConsole = (configuration: vscode.DebugConfiguration): vscode.DebugConfiguration => ({
-  ...configuration,
-  console: configuration['console'] ?? 'integratedTerminal',
-});
+/** Here is a terminal to show the guest's console in; the Debug Console need not come to the front then. */
+function withConsole(configuration: vscode.DebugConfiguration): vscode.DebugConfiguration {
+  const console = configuration['console'] ?? 'integratedTerminal';
+  const panel = console === 'integratedTerminal' ? { internalConsoleOptions: configuration['internalConsoleOptions'] ?? 'neverOpen' } : {};
+  return { ...configuration, console, ...panel };
+}

@@ -7,9 +7,13 @@ export const vsix = join(root, 'kvm-arm64-debug.vsix');
 /** The bundles hold the dependencies, so none are packed. */
 export function packageExtension() {
   const vsce = join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
-  step(process.execPath, [vsce, 'package', '--no-dependencies', '--allow-missing-repository', '--skip-license', '--out', vsix], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  step(
+    process.execPath,
+    [vsce, 'package', '--no-dependencies', '--no-rewrite-relative-links', '--allow-missing-repository', '--skip-license', '--out', vsix],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
   return vsix;
 }
 

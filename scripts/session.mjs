@@ -4,6 +4,7 @@ import { DapClient } from './dap-client.mjs';
 import { root } from './prepare.mjs';
 
 const EXIT = 'KVM_EXIT_MMIO';
+const CONDITION = 'phys_addr == 0x9000000 && is_write';
 const STEPS = 3;
 
 const say = (text) => console.log(text);
@@ -48,17 +49,22 @@ export async function scriptedSession(program) {
     // Awaited after configurationDone; until then a failure must not count as unhandled.
     launched.catch(() => undefined);
     await Promise.race([initialized, launched.then(() => initialized)]);
-    await client.request('setExceptionBreakpoints', { filters: [`exit:${EXIT}`] });
+    const armed = await client.request('setExceptionBreakpoints', {
+      filters: [],
+      filterOptions: [{ filterId: `exit:${EXIT}`, condition: CONDITION }],
+    });
+    if (!armed.breakpoints?.every((breakpoint) => breakpoint.verified))
+      throw new Error(`the exit breakpoint was refused: ${armed.breakpoints?.[0]?.message}`);
     await client.request('configurationDone');
     await launched;
-    say(indented(`${program.slice(root.length + 1)} assembled and loaded, exit breakpoint on ${EXIT}`));
+    say(indented(`${program.slice(root.length + 1)} assembled and loaded, exit breakpoint on ${EXIT} if ${CONDITION}`));
 
     let stop = await client.event('stopped');
     const threadId = stop.threadId;
     heading(`Stopped: ${stop.reason}`);
     await showCode(client, threadId);
 
-    heading(`Continue to the first ${EXIT}`);
+    heading(`Continue to the first ${EXIT} that writes to the UART`);
     await client.request('continue', { threadId });
     stop = await client.event('stopped');
     if (stop.reason !== 'exception') throw new Error(`expected to stop at an exit, stopped for ${stop.reason}`);

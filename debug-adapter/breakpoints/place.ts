@@ -4,6 +4,7 @@ import type { AddressSpace } from '../../emulator/machine/machine.ts';
 import { memoryReference, parseMemoryReference } from '../references/memory-reference.ts';
 import { RequestError } from '../request-error.ts';
 import type { Guest } from '../session-state.ts';
+import { imageStart } from '../symbols/kernel-image.ts';
 import type { Resolution } from './book.ts';
 import { type ConditionTexts, parseConditions } from './conditions.ts';
 
@@ -31,7 +32,12 @@ export function placeOfFunction(text: string, guest: Guest): Place {
 function parseLinkAddress(text: string, guest: Guest): Expression {
   const hint = guest.symbols.size === 0 ? ' (no symbols are loaded: give "symbols" in the launch configuration)' : '';
   try {
-    return parseExpression(text, { ...guest.names, register: () => undefined, event: () => undefined });
+    return parseExpression(text, {
+      ...guest.names,
+      register: () => undefined,
+      event: () => undefined,
+      symbol: (name) => guest.symbols.find(name)?.address,
+    });
   } catch (error) {
     throw new RequestError(`${(error as Error).message.replace('register or symbol', 'function')}${hint}`);
   }
@@ -39,9 +45,9 @@ function parseLinkAddress(text: string, guest: Guest): Expression {
 
 /** Where an address of the kernel image was loaded; undefined for what is not in the image. */
 function imagePlace(address: bigint, { symbols, loaded }: Guest): Place | undefined {
-  const text = symbols.find('_text');
-  if (!text || address < text.address) return undefined;
-  const offset = address - text.address;
+  const start = imageStart(symbols);
+  if (start === undefined || address < start) return undefined;
+  const offset = address - start;
   return offset < BigInt(loaded.size) ? { space: 'ipa', address: loaded.base + offset } : undefined;
 }
 

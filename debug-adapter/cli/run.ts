@@ -44,7 +44,6 @@ export async function run(options: RunOptions): Promise<number> {
     ...(options.append === undefined ? {} : { append: options.append }),
   });
   const terminal = new Terminal();
-  machine.pace = terminal.isInteractive;
   terminal.open();
   const session = new RunSession(machine, terminal, options);
   try {
@@ -87,6 +86,8 @@ class RunSession {
     for (;;) {
       const typed = terminal.takeInput();
       if (typed) machine.consoleInput(typed);
+      // While somebody may type, a sleeping guest sleeps; without, its time goes on at once.
+      machine.pace = !terminal.ended;
       const end = machine.run(SLICE, late);
       this.seconds = (performance.now() - this.started) / 1000;
       const output = machine.console.take();
@@ -150,9 +151,10 @@ class RunSession {
   private async idle(): Promise<number | undefined> {
     const { terminal, options } = this;
     if (terminal.ended && terminal.takeInput() === undefined) {
-      process.stderr.write(
-        'kvm-arm64: guest stopped: every vCPU waits for an interrupt, no timer is set and stdin has ended: nothing can wake the guest\n',
-      );
+      const why = this.machine.vcpus.some((vcpu) => vcpu.isWaiting)
+        ? 'every vCPU waits for an interrupt, no timer is set and stdin has ended: nothing can wake the guest'
+        : 'every vCPU has been powered off (PSCI CPU_OFF): nothing can start one again';
+      process.stderr.write(`kvm-arm64: guest stopped: ${why}\n`);
       return exitStatus.stopped;
     }
     const left = options.timeout === undefined ? Number.POSITIVE_INFINITY : options.timeout * 1000 - (performance.now() - this.started);

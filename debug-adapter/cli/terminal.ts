@@ -27,11 +27,6 @@ export class Terminal {
     process.stdin.unref?.();
   }
 
-  /** A person types here: the guest's time keeps pace with theirs. */
-  get isInteractive(): boolean {
-    return this.interactive;
-  }
-
   /** Writes console output; resolves when more can follow. */
   async write(bytes: Uint8Array): Promise<void> {
     if (bytes.length === 0 || this.quit) return;

@@ -39,11 +39,12 @@ export async function launchGuest(configuration: LaunchConfiguration, machine: M
     memory,
     cpus,
     cpu,
+    paced: configuration.console === 'integratedTerminal',
     ...(initrd ? { initrd } : {}),
     ...(append === undefined ? {} : { append }),
   };
   const loaded = await machine.launch(machineConfiguration);
-  const names = machineNames((name) => symbols.find(name)?.address);
+  const names = machineNames((name) => symbols.runtimeAddress(name));
   return { machine, configuration, loaded, symbols, program, names, state: 'configuring', stop: undefined };
 }
 

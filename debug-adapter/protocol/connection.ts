@@ -22,6 +22,8 @@ export function connect(session: AdapterSession, input: Readable, output: Writab
     const end = (): void => {
       if (!open) return;
       open = false;
+      // An input that stays open would keep the process alive after its client has gone.
+      input.destroy();
       void session.close().finally(resolve);
     };
     input.on('data', (chunk: Buffer) => {

@@ -48,7 +48,8 @@ async function evaluated(text: string, vcpu: number, guest: Guest, session: Sess
   const { expression, format } = splitFormat(text);
   const parsed = parseExpression(expression, guest.names);
   const node = await nodeOf(parsed, format, vcpu, guest, session);
-  const { name: _, evaluateName: __, value, ...rest } = variable({ ...node, name: text }, session);
+  // What can be set is decided by setExpression: a watch is not marked read-only.
+  const { name: _, evaluateName: __, presentationHint: ___, value, ...rest } = variable({ ...node, name: text }, session);
   return { ...rest, result: value };
 }
 
@@ -65,6 +66,7 @@ async function nodeOf(
   const layout = e.kind === 'event' && e.field === undefined ? fieldsOf(e.name) : [];
   if (layout.length > 0)
     return { value: hex(value, 64), type: 'u64', children: async () => fieldNodes(layout, value, undefined, undefined, 64) };
+  if (e.kind === 'field' || e.kind === 'cast') return { value: hex(value), type: 'u64' };
   const located = guest.symbols.locate(value);
   return {
     value: `${hex(value)}${located ? ` <${locationText(located)}>` : ''}`,

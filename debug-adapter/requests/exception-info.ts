@@ -7,6 +7,7 @@ import { RequestError } from '../request-error.ts';
 import type { Guest, SessionState } from '../session-state.ts';
 import { locationText } from '../symbols/symbols.ts';
 import { fieldNodes } from '../views/fields.ts';
+import { meaningful } from '../views/kvm-run.ts';
 import type { VariableNode } from '../views/node.ts';
 import { stoppedGuest, vcpuOf } from './guest.ts';
 
@@ -25,7 +26,9 @@ export async function exceptionInfo(args: DebugProtocol.ExceptionInfoArguments, 
 
 async function exitInfo(exit: ExitRecord, { machine }: Guest): Promise<Body> {
   const registers = await machine.readRegisters(exit.vcpu, ['ESR_EL2', 'FAR_EL2', 'HPFAR_EL2', 'ELR_EL2']);
-  const record = exit.fields.map(({ name, value, meaning }) => `${name} = ${hex(value)}${meaning === undefined ? '' : ` (${meaning})`}`);
+  const record = meaningful(exit.fields).map(
+    ({ name, value, meaning }) => `${name} = ${hex(value)}${meaning === undefined ? '' : ` (${meaning})`}`,
+  );
   const syndrome = await Promise.all(
     registers.map(async ({ name, value }) => [`${name} = ${hex(value)}`, ...(await fieldLines(name, value))]),
   );
@@ -69,7 +72,7 @@ async function exceptionBody(exception: GuestException, { symbols }: Guest): Pro
   };
 }
 
-/** Fields of a value as indented lines. */
+/** Fields of a value as indented lines; fields that are zero and mean nothing by it are left out. */
 async function fieldLines(register: string, value: bigint): Promise<string[]> {
   const layout = fieldsOf(register);
   return layout.length === 0 ? [] : lines(fieldNodes(layout, value, undefined, undefined, 64), '  ');
@@ -77,10 +80,10 @@ async function fieldLines(register: string, value: bigint): Promise<string[]> {
 
 async function lines(nodes: readonly VariableNode[], indent: string): Promise<string[]> {
   const parts = await Promise.all(
-    nodes.map(async (node) => [
-      `${indent}${node.name} = ${node.value}`,
-      ...(node.children ? await lines(await node.children(), `${indent}  `) : []),
-    ]),
+    nodes.map(async (node) => {
+      const inside = node.children ? await lines(await node.children(), `${indent}  `) : [];
+      return node.value === '0x0' && inside.length === 0 ? [] : [`${indent}${node.name} = ${node.value}`, ...inside];
+    }),
   );
   return parts.flat();
 }

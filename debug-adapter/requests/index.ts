@@ -13,6 +13,7 @@ import { disassemble } from './disassemble.ts';
 import { evaluate, setExpression } from './evaluate.ts';
 import { exceptionInfo } from './exception-info.ts';
 import { continueGuest, next, pause, stepIn, stepOut } from './execution.ts';
+import { goto, gotoTargets } from './goto.ts';
 import { attach, configurationDone, disconnect, initialize, launch, restart, terminate } from './lifecycle.ts';
 import { readMemory, writeMemory } from './memory.ts';
 import { loadedSources, source } from './sources.ts';
@@ -41,6 +42,8 @@ export const requests: Readonly<Record<string, RequestHandler>> = {
   next,
   stepIn,
   stepOut,
+  gotoTargets,
+  goto,
   threads,
   stackTrace,
   scopes,

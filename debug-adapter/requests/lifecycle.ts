@@ -14,6 +14,7 @@ const capabilities: DebugProtocol.Capabilities = {
   supportsEvaluateForHovers: true,
   exceptionBreakpointFilters,
   supportsSetVariable: true,
+  supportsGotoTargetsRequest: true,
   supportsCompletionsRequest: true,
   completionTriggerCharacters: ['.', '$', '_'],
   supportsRestartRequest: true,

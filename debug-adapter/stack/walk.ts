@@ -28,12 +28,14 @@ export async function walkStack(guest: Guest, vcpu: number, limit = deepest): Pr
   return frames.slice(0, limit);
 }
 
-/** Whether x30 still holds a return address that no record holds: at the very start of a function, where its prologue has not run. */
+/**
+ * Whether x30 holds a return address that no record holds: in a leaf, and before the prologue or after the epilogue of others. After a call made by this very
+ * function x30 points into it, which is no caller.
+ */
 function recordIsMissing({ symbols }: Guest, pc: bigint, link: bigint): boolean {
   const here = symbols.locate(pc);
-  const there = symbols.locate(link);
-  if (!here || !there) return false;
-  return here.offset <= 8n && there.name !== here.name;
+  const there = symbols.locate(link - 4n);
+  return here !== undefined && there !== undefined && there.name !== here.name;
 }
 
 /** Interrupt and overflow stacks lie anywhere: a record there is believed when it is readable and aligned. */

@@ -21,6 +21,7 @@ export class SymbolTable {
   private readonly byName = new Map<string, GuestSymbol>();
   private dirty = false;
   /** Ranges where the same code appears at another address (before the MMU is on, or moved by KASLR): added to a run-time address gives the link address. */
+  private move = { start: 0n, end: 0n, by: 0n };
   private aliases: { readonly start: bigint; readonly end: bigint; readonly delta: bigint }[] = [];
 
   /** @param symbols Their order does not matter; of several at one address the first added is shown. */
@@ -43,6 +44,23 @@ export class SymbolTable {
 
   find(name: string): GuestSymbol | undefined {
     return this.byName.get(name);
+  }
+
+  /** Where a symbol is at run time: moved by what `setMove` says. */
+  runtimeAddress(name: string): bigint | undefined {
+    const symbol = this.byName.get(name);
+    if (!symbol) return undefined;
+    const { start, end, by } = this.move;
+    return symbol.address >= start && symbol.address < end ? BigInt.asUintN(64, symbol.address + by) : symbol.address;
+  }
+
+  get movedBy(): bigint {
+    return this.move.by;
+  }
+
+  /** Symbols linked in this range are `by` further on at run time (KASLR). */
+  setMove(move: { readonly start: bigint; readonly end: bigint; readonly by: bigint }): void {
+    this.move = move;
   }
 
   /** Names that begin with `prefix`, at most `limit`. */

@@ -37,7 +37,7 @@ function fieldsIn(
     const mask = ((1n << BigInt(field.high - field.low + 1)) - 1n) << BigInt(field.low);
     return {
       name: field.name,
-      value: meaning === undefined ? hex(own) : `${hex(own)} (${meaning})`,
+      value: meaning === undefined || meaning === hex(own) ? hex(own) : `${hex(own)} (${meaning})`,
       type: field.high === field.low ? `bit ${field.high}` : `bits ${field.high}:${field.low}`,
       ...(expression === undefined ? {} : { expression: `${expression}.${field.name}` }),
       ...(access ? { set: async (to: bigint) => access.write(((await access.read()) & ~mask) | ((to << BigInt(field.low)) & mask)) } : {}),

@@ -20,6 +20,13 @@ export function transferSyndrome(word: number): number {
   return ISV | (sas << 22) | (sse << 21) | (srt << 16) | (sf << 15) | (ar << 14);
 }
 
+/** DC ZVA: FAR holds the address in its register (Arm ARM, FAR_EL1), not that of the block. */
+function zeroedAddress(core: Core, word: number, fetch: boolean): bigint | undefined {
+  return !fetch && (word & 0xffffffe0) >>> 0 === 0xd50b7420
+    ? core.state.get((word & 31) === 31 ? slots.zero : slots.x + (word & 31))
+    : undefined;
+}
+
 /** HPFAR_EL2 for an IPA: FIPA[47:4] holds IPA[55:12]. */
 export const hpfarOf = (ipa: number): bigint => BigInt(Math.floor(ipa / 4096)) << 4n;
 
@@ -44,7 +51,7 @@ export function takeAbort(core: Core, fault: Fault, word: number): void {
     if (stage2 && !fault.s1ptw && !maintenance && !external) iss |= transferSyndrome(word);
   }
   const ec = fetch ? (same ? EC.instructionAbortSame : EC.instructionAbortLower) : same ? EC.dataAbortSame : EC.dataAbortLower;
-  const values = { esr: syndrome(ec, iss), far: fault.va };
+  const values = { esr: syndrome(ec, iss), far: external ? fault.va : (zeroedAddress(core, word, fetch) ?? fault.va) };
   const elr = state.get(slots.pc);
   if (!toEl2) enterEl1(core, vector.synchronous, values, elr);
   else enterEl2(core, vector.synchronous, stage2 && hasIpa(fault) ? { ...values, hpfar: hpfarOf(fault.ipa) } : values, elr);

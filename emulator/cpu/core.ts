@@ -22,7 +22,7 @@ export interface TakenException {
 }
 
 /** What the processor asks of the MMU (`emulator/memory/mmu.ts`). */
-export type Translation = Pick<Mmu, 'fault' | 'switchContext' | 'invalidate' | 'maintain' | 'translation' | 'spaceOf'>;
+export type Translation = Pick<Mmu, 'fault' | 'fetch' | 'switchContext' | 'invalidate' | 'maintain' | 'translation' | 'spaceOf' | 'debug'>;
 
 /** One vCPU's silicon, as the parts of the processor model share it. */
 export interface Core {
@@ -40,6 +40,8 @@ export interface Core {
   readonly pointerAuth: { readonly level: number; readonly algorithm: 'QARMA5' | 'QARMA3' };
   /** Instruction count at the last exception entry: an exception with none executed since is charged, so that a loop of exceptions ends its slice. */
   lastException: number;
+  /** Software step: the instruction just stepped, until an exception is taken. */
+  steppedWord: number | undefined;
   /** Event register (WFE, SEV). */
   event: boolean;
   /** Set when an exception to EL2 was taken: which vector. */

@@ -1,6 +1,7 @@
 import type { InterpreterExit } from '../translate/exits.ts';
 import { slots } from '../translate/layout.ts';
 import { takeAbort } from './aborts.ts';
+import { land, mayLand } from './branch-target.ts';
 import { type Core, countInstruction, vector } from './core.ts';
 import { fpTrapTarget } from './derived-state.ts';
 import { enterEl2, takeSynchronous, takeUndefined, trapToEl2 } from './exceptions.ts';
@@ -13,8 +14,14 @@ type Taker = (core: Core, immediate: number, word: number) => void;
 /** SVC and HVC return to the next instruction; they count as executed. */
 const nextInstruction = (core: Core): bigint => core.state.get(slots.pc) + 4n;
 
+/** SSAdvance: the calls are stepped over, so the exception saves PSTATE.SS = 0; other exceptions save it as it is. */
+function advanceStep({ state }: Core): void {
+  state.setLow(slots.pstate, state.low(slots.pstate) & ~PSTATE.SS);
+}
+
 function supervisorCall(core: Core, immediate: number): void {
   countInstruction(core);
+  advanceStep(core);
   takeSynchronous(core, EC.svc, immediate, undefined, nextInstruction(core));
 }
 
@@ -25,6 +32,7 @@ function hypervisorCall(core: Core, immediate: number): void {
     return;
   }
   countInstruction(core);
+  advanceStep(core);
   enterEl2(core, vector.synchronous, { esr: syndrome(EC.hvc, immediate) }, nextInstruction(core));
 }
 
@@ -32,7 +40,10 @@ function hypervisorCall(core: Core, immediate: number): void {
 function secureMonitorCall(core: Core, immediate: number): void {
   const { state } = core;
   if (state.low(slots.el) === 0 || (state.systemLow(R.HCR_EL2) & HCR.TSC) === 0) takeUndefined(core);
-  else trapToEl2(core, EC.smc, immediate);
+  else {
+    advanceStep(core);
+    trapToEl2(core, EC.smc, immediate);
+  }
 }
 
 const MDCR_TDE = 1 << 8;
@@ -48,6 +59,17 @@ function fpAccess(core: Core): void {
   else takeSynchronous(core, EC.fpAccess, unconditional);
 }
 
+/** A branch arrived on a guarded page: on a landing it goes on, else Branch Target exception. */
+function branchTarget(core: Core, comment: number, word: number): void {
+  if (!mayLand(core, word)) {
+    takeSynchronous(core, EC.branchTarget, (core.state.low(slots.pstate) & PSTATE.BTYPE) >>> PSTATE.btypeShift);
+    return;
+  }
+  const then = land(core, word);
+  if (then === 'brk') softwareBreakpoint(core, comment);
+  else if (then === 'hlt') takeUndefined(core);
+}
+
 const takers: Partial<Record<InterpreterExit, Taker>> = {
   fault: (core, _, word) => takeAbort(core, core.mmu.fault, word),
   svc: supervisorCall,
@@ -58,7 +80,7 @@ const takers: Partial<Record<InterpreterExit, Taker>> = {
   'pc-alignment': (core) => takeSynchronous(core, EC.pcAlignment, 0, core.state.get(slots.pc)),
   'sp-alignment': (core) => takeSynchronous(core, EC.spAlignment, 0),
   'pac-failure': (core) => takeSynchronous(core, EC.pacFailure, core.state.low(slots.exitPayload) & 3),
-  'branch-target': (core) => takeSynchronous(core, EC.branchTarget, (core.state.low(slots.pstate) & PSTATE.BTYPE) >>> PSTATE.btypeShift),
+  'branch-target': branchTarget,
   'illegal-state': (core) => takeSynchronous(core, EC.illegalState, 0),
 };
 

@@ -20,6 +20,9 @@ function legalBits(core: Core): number {
   );
 }
 
+/** What SPSR brings back even on an illegal return; the rest is UNKNOWN then, and stays as it was here. */
+const reinstated = PSTATE.NZCV | PSTATE.DAIF | PSTATE.PAN;
+
 /** IllegalExceptionReturn: the target is not a level this PE can return to from here. There is no AArch32 at any level. */
 export function isIllegalReturn(spsr: number, currentEl: number, tge: boolean): boolean {
   const target = levelOf(spsr);
@@ -35,11 +38,12 @@ function stepBit(core: Core, spsr: number, debugFrom: boolean, debugTo: boolean)
   return enabled && !debugFrom && debugTo ? spsr & PSTATE.SS : 0;
 }
 
-/** Whether debug exceptions are generated at a level with this PSTATE.D (MDSCR_EL1.KDE, OS lock). */
+/** Whether debug exceptions are generated at a level with this PSTATE.D (MDSCR_EL1.KDE, OS lock). Those that go to EL2 (MDCR_EL2.TDE) are not masked below it. */
 export function debugEnabled(core: Core, level: number, masked: boolean): boolean {
   const { state } = core;
   const locked = (state.systemLow(R.OSLSR_EL1) & 2) !== 0;
   if (locked || state.systemLow(R.OSDLR_EL1) & 1) return false;
+  if (state.systemLow(R.MDCR_EL2) & (1 << 8)) return true;
   return level === 0 || ((state.systemLow(R.MDSCR_EL1) & (1 << 13)) !== 0 && !masked);
 }
 
@@ -55,7 +59,8 @@ export function exceptionReturn(core: Core, target?: bigint): void {
   const from = debugEnabled(core, levelOf(old), (old & PSTATE.D) !== 0);
   const mode = illegal ? old & PSTATE.mode : spsr & PSTATE.mode;
   const to = debugEnabled(core, levelOf(mode), (spsr & PSTATE.D) !== 0);
-  writePstate(state, ((spsr & legalBits(core)) | mode | (illegal ? PSTATE.IL : 0) | stepBit(core, spsr, from, to)) >>> 0);
+  const fields = illegal ? (spsr & reinstated) | (old & ~(reinstated | PSTATE.SS)) | PSTATE.IL : (spsr & legalBits(core)) | mode;
+  writePstate(state, ((fields & legalBits(core)) | mode | stepBit(core, spsr, from, to)) >>> 0);
   state.set(slots.pc, branchAddress(core, address));
   state.setWords(slots.exclusiveHost, 0, 0);
   core.event = true;

@@ -41,6 +41,7 @@ export function enterEl1(core: Core, kind: Vector, { esr, far }: Partial<Syndrom
   const { state } = core;
   if (core.lastException === core.clock.instructions) countInstruction(core);
   core.lastException = core.clock.instructions;
+  core.steppedWord = undefined;
   const old = readPstate(state);
   state.setSystem(R.SPSR_EL1, BigInt(old));
   state.setSystem(R.ELR_EL1, elr);

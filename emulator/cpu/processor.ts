@@ -81,6 +81,7 @@ export class Processor implements Core {
   onException: ((taken: TakenException) => boolean) | undefined;
   stopAtVector = false;
   lastException = -1;
+  steppedWord: number | undefined;
   /** Instructions the last `run` executed. */
   executed = 0;
 
@@ -136,6 +137,7 @@ export class Processor implements Core {
     this.timersChanged = false;
     this.stopAtVector = false;
     this.lastException = -1;
+    this.steppedWord = undefined;
   }
 
   /** Registers were written from outside; they are looked at again at the next entry in any case. */
@@ -170,11 +172,20 @@ export class Processor implements Core {
     const pending = state.low(slots.interruptPending);
     if (pending && takeInterrupt(this, pending)) return this.afterException();
     if (state.low(slots.pstate) & PSTATE.IL) {
-      takeSynchronous(this, EC.illegalState, 0);
+      this.refuseIllegalState();
       return this.afterException();
     }
     if (stepping(this)) return this.step();
     return this.execute();
+  }
+
+  /** PSTATE.IL: no instruction executes. A PC that cannot be fetched from goes first (Arm ARM, synchronous exception prioritization). */
+  private refuseIllegalState(): void {
+    const { state } = this;
+    const low = state.low(slots.pc);
+    if (low & 3) takeSynchronous(this, EC.pcAlignment, 0, state.get(slots.pc));
+    else if (this.mmu.fetch(low, state.high(slots.pc)) === 0) takeAbort(this, this.mmu.fault, 0);
+    else takeSynchronous(this, EC.illegalState, 0);
   }
 
   private execute(): ProcessorExit | undefined {
@@ -182,6 +193,8 @@ export class Processor implements Core {
     const before = state.low(slots.remaining);
     this.interpreter.run();
     this.clock.instructions += before - state.low(slots.remaining);
+    // Generated code keeps BTYPE for every processor; without FEAT_BTI there is none.
+    if (!this.features.bti) state.setLow(slots.pstate, state.low(slots.pstate) & ~PSTATE.BTYPE);
     const name = exitNames[state.low(slots.exitCode)]!;
     return this.handle(name, state.low(slots.exitWord));
   }
@@ -275,9 +288,10 @@ export class Processor implements Core {
   private step(): ProcessorExit | undefined {
     const { state } = this;
     if ((state.low(slots.pstate) & PSTATE.SS) === 0) {
-      takeStep(this);
+      takeStep(this, this.steppedWord);
       return this.afterException();
     }
+    this.steppedWord = this.wordAtPc();
     const left = state.low(slots.remaining);
     const pc = state.get(slots.pc);
     state.setWords(slots.remaining, 1, 0);
@@ -286,7 +300,15 @@ export class Processor implements Core {
     state.setWords(slots.remaining, left - used, 0);
     // Still stepping at the same level: the instruction is done. An exception has cleared PSTATE.SS itself.
     if (used > 0 || state.get(slots.pc) !== pc) state.setLow(slots.pstate, state.low(slots.pstate) & ~PSTATE.SS);
+    if (used === 0) this.steppedWord = undefined;
     return exit;
+  }
+
+  /** Instruction at PC, 0 where none can be read. */
+  private wordAtPc(): number {
+    const { mmu, state } = this;
+    const { bytes } = mmu.debug.read(mmu.spaceOf(state), 'va', state.get(slots.pc), 4);
+    return bytes[0]! | (bytes[1]! << 8) | (bytes[2]! << 16) | (bytes[3]! << 24);
   }
 
   private stop(what: string, word: number): ProcessorExit {
@@ -303,8 +325,9 @@ export class Processor implements Core {
     enterEl1(this, kind, far === undefined ? { esr: value } : { esr: value, far }, this.state.get(slots.pc));
   }
 
-  /** PC past the current instruction, which someone else performed (`kvm_incr_pc`): PSTATE.BTYPE is cleared, the instruction counts. */
+  /** PC past the current instruction, which someone else performed (`kvm_incr_pc`): PSTATE.BTYPE and SS are cleared, the instruction counts. */
   skipInstruction(): void {
+    this.state.setLow(slots.pstate, this.state.low(slots.pstate) & ~PSTATE.SS);
     completeInstruction(this);
   }
 

@@ -17,9 +17,16 @@ export function stepping(core: Core): boolean {
   return debugEnabled(core, levelOf(pstate), (pstate & PSTATE.D) !== 0);
 }
 
-/** The Software Step exception. ISV = 1 and EX = 0: load-exclusives are not told apart. */
-export function takeStep(core: Core): void {
-  const iss = (1 << 24) | 0x22;
+/**
+ * The Software Step exception.
+ * @param stepped The instruction that was stepped: ISS.ISV is 1, and EX says whether it was a Load-Exclusive. Undefined: none was, the state was
+ * active-pending from the start.
+ */
+export function takeStep(core: Core, stepped: number | undefined): void {
+  const iss = stepped === undefined ? 0x22 : (1 << 24) | (isLoadExclusive(stepped) ? 1 << 6 : 0) | 0x22;
   if (core.state.systemLow(R.MDCR_EL2) & MDCR_TDE) trapToEl2(core, EC.stepLower, iss);
   else takeSynchronous(core, core.state.low(slots.el) === 0 ? EC.stepLower : EC.stepLower + 1, iss);
 }
+
+/** LDXR, LDAXR, LDXP, LDAXP and their byte and halfword forms. */
+const isLoadExclusive = (word: number): boolean => (word & 0x3fc00000) === 0x08400000 || (word & 0xbfe00000) >>> 0 === 0x88600000;

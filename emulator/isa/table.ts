@@ -38,9 +38,10 @@ import {
   loadStoreUnsignedImmediate,
   prefetchMemory,
 } from './instructions/load-store-register.ts';
+import { memoryCopyAndSet } from './instructions/memory-copy.ts';
 import { loadStoreTags, storeTagPair, tagArithmeticInstructions } from './instructions/memory-tagging.ts';
 import { pstateImmediate, pstateRegisters } from './instructions/pstate.ts';
-import { scalableVectorState } from './instructions/scalable-vector.ts';
+import { scalableVectorMemory, scalableVectorState } from './instructions/scalable-vector.ts';
 import { simdAndFp } from './instructions/simd-and-fp.ts';
 import { systemInstructionClass, systemRegisterMove } from './instructions/system.ts';
 
@@ -105,4 +106,6 @@ export const allInstructions: readonly Instruction[] = [
   ...storeTagPair,
   ...tagArithmeticInstructions,
   ...scalableVectorState,
+  ...scalableVectorMemory,
+  ...memoryCopyAndSet,
 ];

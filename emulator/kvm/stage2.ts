@@ -195,12 +195,12 @@ export class Stage2 {
 
   private get(entry: number, word: number): number {
     if (this.words.buffer !== this.host.memory.buffer) this.words = new Uint32Array(this.host.memory.buffer);
-    return this.words[(entry >> 2) + word]!;
+    return this.words[(entry >>> 2) + word]!;
   }
 
   private set(entry: number, low: number, high: number): void {
     if (this.words.buffer !== this.host.memory.buffer) this.words = new Uint32Array(this.host.memory.buffer);
-    this.words[entry >> 2] = low;
-    this.words[(entry >> 2) + 1] = high;
+    this.words[entry >>> 2] = low;
+    this.words[(entry >>> 2) + 1] = high;
   }
 }

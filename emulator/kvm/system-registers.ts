@@ -113,11 +113,14 @@ const byName: Readonly<Record<string, Emulation>> = {
 
 const debugPair = /^DBG[BW][VC]R\d+_EL1$/;
 const limitedOrdering = /^LOR(SA|EA|N|C)_EL1$/;
+/** HCR_EL2.TERR: a guest is shown no error records. */
+const errorRecord = /^(ERRIDR|ERRSELR|ERXFR|ERXCTLR|ERXSTATUS|ERXADDR|ERXMISC[01])_EL1$/;
 
 function emulationOf(target: SystemRegister): Emulation {
   const exact = byName[target.name];
   if (exact) return exact;
   if (debugPair.test(target.name)) return stored;
+  if (errorRecord.test(target.name)) return readZeroWriteIgnored;
   if (limitedOrdering.test(target.name))
     return (access) => (access.vcpu.vm.offersLimitedOrdering ? readZeroWriteIgnored(access) : undefined);
   return undefinedAccess;

@@ -1,10 +1,11 @@
+import type { Processor } from '../cpu/processor.ts';
 import { PSTATE } from '../cpu/pstate.ts';
 import type { CpuState } from '../cpu/state.ts';
 import { slots } from '../translate/layout.ts';
 import type { Errno } from './errno.ts';
 import { handleTrap } from './exit-handlers.ts';
 import { KvmRun } from './exits/layout.ts';
-import type { Processor } from '../cpu/processor.ts';
+import { GuestDebug } from './guest-debug.ts';
 import { VcpuHypercall } from './hypercall-context.ts';
 import { isSErrorPending } from './inject.ts';
 import { InterfaceRegisters } from './interface-registers.ts';
@@ -54,6 +55,8 @@ export class Vcpu {
   readonly run = new KvmRun();
   readonly vgic: VgicCpu;
   readonly timers: ArchTimers;
+  /** KVM_SET_GUEST_DEBUG. */
+  readonly guestDebug = new GuestDebug(this);
   mpState: MpState;
   /** An MMIO read or write that user space is emulating: finished at the next KVM_RUN. */
   pendingMmio: DecodedAccess | undefined;
@@ -96,6 +99,7 @@ export class Vcpu {
     this.run.bytes.fill(0);
     this.timers.reset();
     resetVcpu(this);
+    this.guestDebug.set(0);
   }
 
   /** PSCI CPU_ON: starts at `entry` with `context` in X0, everything else as after init. */
@@ -175,6 +179,14 @@ export class Vcpu {
    * Where the budget cuts the run changes nothing for the guest.
    */
   enter(budget: number): RunOutcome {
+    if (!this.guestDebug.singleStep) return this.enterFor(budget);
+    this.guestDebug.beginRun();
+    const outcome = this.enterFor(budget);
+    this.guestDebug.endRun();
+    return outcome;
+  }
+
+  private enterFor(budget: number): RunOutcome {
     this.left = budget;
     this.completeMmio();
     if (this.run.immediateExit) return outcomes.interrupted;
@@ -193,7 +205,10 @@ export class Vcpu {
     vgic.flush(this.vgic);
     const untilTimer = Math.max(1, this.timers.deadline() - clock.now);
     const before = clock.instructions;
+    const stepping = this.guestDebug.singleStep;
+    if (stepping) this.guestDebug.enter();
     const exit = this.processor.run(Math.min(this.left, untilTimer));
+    if (stepping) this.guestDebug.leave();
     const executed = clock.instructions - before;
     this.instructions += executed;
     this.left -= executed;

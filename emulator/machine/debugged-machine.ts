@@ -1,12 +1,11 @@
-import { type ArmedBreakpoint, ArmedPoints } from './debug/armed-points.ts';
-import { contextOf, type Happening } from './debug/context.ts';
-import type { RunGoal, Standing } from './debug/stepping.ts';
+import { contextOf } from './debug/context.ts';
+import type { RunGoal } from './debug/stepping.ts';
+import { StopHooks } from './debug/stop-hooks.ts';
 import type { Expression } from './expression/ast.ts';
 import { compile } from './expression/evaluate.ts';
 import type {
   AddressSpace,
   ExitRecord,
-  GuestException,
   LoadedGuest,
   Machine,
   MachineConfiguration,
@@ -20,7 +19,7 @@ import type {
   Translation,
   VcpuStatus,
 } from './machine.ts';
-import type { RunEnd, Target, TargetHooks } from './target.ts';
+import type { RunEnd, Target } from './target.ts';
 
 /** Guest instructions and host milliseconds between looks at the mailbox, so that every request is answered soon while the guest runs. */
 const SLICE = 8_000_000;
@@ -29,22 +28,19 @@ const SLICE_MILLISECONDS = 15;
 export type BuildTarget = (configuration: MachineConfiguration, progress: (title: string, percent: number) => void) => Promise<Target>;
 
 /** The machine with a debugger around it, in the thread it runs in. */
-export class DebuggedMachine implements Machine, TargetHooks {
+export class DebuggedMachine implements Machine {
   private target: Target | undefined;
   private listener: (event: MachineEvent) => void = () => {};
-  private readonly armed = new ArmedPoints();
-  private goal: RunGoal = { kind: 'none' };
-  private readonly standing = new Map<number, Standing>();
-  /** Set by a hook that stops the machine. */
-  private hookCause: StopCause | undefined;
-  private happening: Happening;
+  private hooks: StopHooks | undefined;
+  /** Set before the machine is there. */
+  private points: StopPoints = { breakpoints: [], exits: [], exceptions: [] };
   private running: Promise<void> | undefined;
   private pauseAsked = false;
   private ended = false;
   private seconds = 0;
   private saidIdle = false;
-  /** Set while one instruction is stepped: an exception entry ends the step. */
-  private stepping = false;
+  /** Console input came since it was last looked at. */
+  private typed = false;
 
   /**
    * @param build Builds what the debugger controls.
@@ -63,20 +59,20 @@ export class DebuggedMachine implements Machine, TargetHooks {
 
   async launch(configuration: MachineConfiguration): Promise<LoadedGuest> {
     if (this.target) throw new Error('the machine has been launched already');
-    this.target = await this.build(configuration, (title, percent) => this.listener({ type: 'progress', title, percent }));
-    this.target.hooks = this;
-    this.arm();
-    return this.target.guest;
+    const target = await this.build(configuration, (title, percent) => this.listener({ type: 'progress', title, percent }));
+    this.target = target;
+    this.hooks = new StopHooks(target, (category, text) => this.listener({ type: 'log', category, text }));
+    this.hooks.set(this.points);
+    target.hooks = this.hooks;
+    return target.guest;
   }
 
   async reset(): Promise<void> {
     const target = this.live();
     await this.halt();
-    this.standing.clear();
-    this.happening = undefined;
     this.ended = false;
     target.reset();
-    this.arm();
+    this.hooks!.forget();
   }
 
   async shutdown(): Promise<void> {
@@ -121,12 +117,12 @@ export class DebuggedMachine implements Machine, TargetHooks {
   }
 
   async evaluate(vcpu: number, expression: Expression): Promise<bigint> {
-    return compile(expression)(contextOf(this.vcpu(vcpu), vcpu, this.happening));
+    return compile(expression)(contextOf(this.vcpu(vcpu), vcpu, this.hooks?.happening));
   }
 
   async setStopPoints(points: StopPoints): Promise<void> {
-    this.armed.set(points);
-    if (this.target) this.arm();
+    this.points = points;
+    this.hooks?.set(points);
   }
 
   async continue(): Promise<void> {
@@ -141,9 +137,8 @@ export class DebuggedMachine implements Machine, TargetHooks {
   async step(vcpu: number, count: number): Promise<void> {
     const target = this.vcpu(vcpu);
     this.mayRun();
-    this.stepping = true;
-    this.prepareRun({ kind: 'none' });
-    this.standing.set(vcpu, { pc: target.status(vcpu).pc, instructions: target.instructionsOf(vcpu) });
+    this.prepareRun({ kind: 'none' }, true);
+    this.hooks!.standsAt(vcpu);
     this.running = this.loop((budget, interrupted) => {
       const before = target.instructionsOf(vcpu);
       const end = target.step(vcpu, Math.min(count, budget), interrupted);
@@ -159,73 +154,27 @@ export class DebuggedMachine implements Machine, TargetHooks {
   async consoleInput(bytes: Uint8Array): Promise<void> {
     this.live().consoleInput(bytes);
     this.saidIdle = false;
+    this.typed = true;
   }
 
   async statistics(): Promise<Statistics> {
     return { ...this.live().statistics(), seconds: this.seconds };
   }
 
-  // ---- hooks: called from inside a slice -----------------------------------------------------------------------
-
-  breakpoint(vcpu: number): boolean {
-    const target = this.target!;
-    const { pc } = target.status(vcpu);
-    const standing = this.standing.get(vcpu);
-    if (standing && standing.pc === pc && standing.instructions === target.instructionsOf(vcpu)) return false;
-    if (this.goal.kind === 'return' && this.goal.vcpu === vcpu && this.goal.address === pc) {
-      if ((target.readRegister(vcpu, 'sp') ?? 0n) >= this.goal.sp) return this.stopWith({ kind: 'step' }, undefined);
-    }
-    const ids: number[] = [];
-    for (const { point, decision } of this.armedAt(vcpu, pc)) {
-      if (point.vcpu !== undefined && point.vcpu !== vcpu) continue;
-      if (decision.stops(contextOf(target, vcpu, undefined), this.say)) ids.push(point.id);
-    }
-    return ids.length > 0 && this.stopWith({ kind: 'breakpoint', ids }, undefined);
-  }
-
-  /** Breakpoints on this instruction, by virtual address and, where any are set by guest physical or physical address, by those. */
-  private *armedAt(vcpu: number, pc: bigint): Iterable<ArmedBreakpoint> {
-    yield* this.armed.breakpointsAt('va', pc);
-    if (!this.armed.physical) return;
-    const { ipa, pa } = this.target!.translate(vcpu, pc);
-    if (ipa !== undefined) yield* this.armed.breakpointsAt('ipa', ipa);
-    if (pa !== undefined) yield* this.armed.breakpointsAt('pa', pa);
-  }
-
-  exit(vcpu: number, name: string): boolean {
-    const filters = this.armed.exitFilters(name);
-    if (filters.length === 0) return false;
-    const exit = this.target!.exitRecord(vcpu);
-    if (!exit) return false;
-    const context = contextOf(this.target!, vcpu, { exit });
-    const stops = filters.filter(({ decision }) => decision.stops(context, this.say)).length > 0;
-    return stops && this.stopWith({ kind: 'exit', exit }, { exit });
-  }
-
-  exception(exception: GuestException): boolean {
-    const context = contextOf(this.target!, exception.vcpu, { exception });
-    const filters = this.armed.exceptionFilters(exception.class);
-    const stops = filters.filter(({ decision }) => decision.stops(context, this.say)).length > 0;
-    if (stops) return this.stopWith({ kind: 'exception', exception }, { exception });
-    return this.stepping && this.stopWith({ kind: 'step' }, { exception });
-  }
-
   // ---- running -----------------------------------------------------------------------------------------------------
 
   private begin(goal: RunGoal): void {
     this.mayRun();
-    this.stepping = false;
-    this.prepareRun(goal);
+    this.prepareRun(goal, false);
     const target = this.live();
     this.running = this.loop((budget, interrupted) => target.run(budget, interrupted));
   }
 
-  private prepareRun(goal: RunGoal): void {
-    this.goal = goal;
+  private prepareRun(goal: RunGoal, stepping: boolean): void {
+    this.hooks!.begin(goal, stepping);
     this.pauseAsked = false;
     this.saidIdle = false;
     Atomics.store(this.pauseFlag, 0, 0);
-    this.arm();
     this.listener({ type: 'continued' });
   }
 
@@ -238,7 +187,6 @@ export class DebuggedMachine implements Machine, TargetHooks {
       await new Promise((resolve) => setImmediate(resolve));
       await this.ready();
       if (interrupted()) return this.stopped(this.firstRunnable(), { kind: 'pause' });
-      this.hookCause = undefined;
       const started = performance.now();
       let end: ReturnType<typeof slice>;
       try {
@@ -254,9 +202,12 @@ export class DebuggedMachine implements Machine, TargetHooks {
         case 'budget':
           break;
         case 'hook':
-          return this.stopped(end.vcpu, this.hookCause ?? { kind: 'pause' });
+          return this.stopped(end.vcpu, this.hooks!.cause ?? { kind: 'pause' });
         case 'idle':
           await this.idle();
+          break;
+        case 'pause':
+          await this.keepPace(end.nanoseconds / 1e6, interrupted);
           break;
         case 'power-off':
         case 'reset':
@@ -264,6 +215,15 @@ export class DebuggedMachine implements Machine, TargetHooks {
         case 'fatal':
           return this.stopped(end.vcpu, { kind: 'fatal', message: end.message });
       }
+    }
+  }
+
+  /** The guest sleeps until a timer fires: for a person at its console, sleeping takes as long as it does for the guest. */
+  private async keepPace(milliseconds: number, interrupted: () => boolean): Promise<void> {
+    const until = performance.now() + milliseconds;
+    this.typed = false;
+    for (let left = milliseconds; left > 0 && !this.typed && !interrupted(); left = until - performance.now()) {
+      await new Promise((resolve) => setTimeout(resolve, Math.min(left, 10)));
     }
   }
 
@@ -283,9 +243,7 @@ export class DebuggedMachine implements Machine, TargetHooks {
   private stopped(vcpu: number, cause: StopCause): void {
     this.running = undefined;
     this.pauseAsked = false;
-    if (cause.kind === 'fatal') this.happening = undefined;
-    else if (cause.kind !== 'exit' && cause.kind !== 'exception' && cause.kind !== 'step') this.happening = undefined;
-    this.rememberStanding();
+    this.hooks!.stands();
     this.listener({ type: 'stopped', vcpu, cause });
   }
 
@@ -293,19 +251,6 @@ export class DebuggedMachine implements Machine, TargetHooks {
     this.running = undefined;
     this.ended = true;
     this.listener({ type: 'terminated', termination });
-  }
-
-  private stopWith(cause: StopCause, happening: Happening): true {
-    this.hookCause = cause;
-    this.happening = happening;
-    return true;
-  }
-
-  private rememberStanding(): void {
-    const target = this.target!;
-    for (let i = 0; i < target.vcpuCount; i++) {
-      this.standing.set(i, { pc: target.status(i).pc, instructions: target.instructionsOf(i) });
-    }
   }
 
   private firstRunnable(): number {
@@ -317,15 +262,6 @@ export class DebuggedMachine implements Machine, TargetHooks {
   private flushConsole(): void {
     const bytes = this.target!.takeConsole();
     if (bytes.length > 0) this.listener({ type: 'console', bytes });
-  }
-
-  private readonly say = (category: 'log' | 'warning', text: string): void => this.listener({ type: 'log', category, text });
-
-  private arm(): void {
-    const target = this.live();
-    const goal = this.goal.kind === 'return' ? [{ space: 'va' as const, address: this.goal.address }] : [];
-    target.armBreakpoints([...this.armed.places, ...goal]);
-    target.armHooks({ exits: this.armed.exits, exceptions: this.armed.exceptions || this.stepping });
   }
 
   private async halt(): Promise<void> {

@@ -26,6 +26,8 @@ export interface MachineConfiguration {
   readonly cpus: number;
   /** CPU profile: `cortex-a57`, `neoverse-n1`, `max`. */
   readonly cpu: string;
+  /** A person watches: while every vCPU sleeps, machine time goes no faster than the clock on the wall. Changes nothing the guest can see. */
+  readonly paced?: boolean;
 }
 
 /** Where the guest was put, guest physical addresses. */

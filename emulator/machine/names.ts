@@ -23,7 +23,6 @@ const happeningNames: ReadonlySet<string> = new Set(['esr', 'far', 'elr', 'spsr'
 
 /** Whose field layout a name has, where it has no register entry of its own. */
 const layouts: Readonly<Record<string, string>> = {
-  pstate: 'SPSR_EL1',
   esr: 'ESR_EL1',
   spsr: 'SPSR_EL1',
   hsr: 'ESR_EL2',
@@ -44,8 +43,17 @@ export function canonicalRegister(name: string): string | undefined {
   return system.get(plain)?.name;
 }
 
+/** PSTATE as an SPSR would save it; the mode M is EL, nRW and SP here (Arm ARM D1.4). */
+const pstateFields: readonly Field[] = [
+  ...(system.get('spsr_el1')?.fields ?? []).filter((f) => f.high < 32 && f.name !== 'M'),
+  { name: 'nRW', high: 4, low: 4, meaning: { 0: 'AArch64', 1: 'AArch32' } },
+  { name: 'EL', high: 3, low: 2, meaning: { 0: 'EL0', 1: 'EL1', 2: 'EL2', 3: 'EL3' } },
+  { name: 'SP', high: 0, low: 0, meaning: { 0: 'SP_EL0', 1: 'SP_ELx' } },
+];
+
 /** Field layout of a register or of a value that has a register's layout. Empty where there is none. */
 export function fieldsOf(name: string): readonly Field[] {
+  if (name === 'pstate') return pstateFields;
   const own = system.get(name.toLowerCase());
   return own?.fields ?? system.get((layouts[name] ?? '').toLowerCase())?.fields ?? [];
 }
@@ -72,7 +80,7 @@ export function machineNames(symbol: (name: string) => bigint | undefined): Name
     register(name) {
       const lower = name.replace(/^\$/, '').toLowerCase();
       if (lower === 'vcpu') return { kind: 'register', name: 'vcpu' };
-      if (lower === 'el') return { kind: 'binary', operator: '&', left: shifted('pstate', 2), right: { kind: 'number', value: 3n } };
+      if (lower === 'el') return { kind: 'field', register: 'pstate', field: 'EL' };
       const canonical = canonicalRegister(name);
       return canonical ? { kind: 'register', name: canonical } : part(name);
     },
@@ -85,13 +93,6 @@ export function machineNames(symbol: (name: string) => bigint | undefined): Name
     symbol,
   };
 }
-
-const shifted = (register: string, by: number): Expression => ({
-  kind: 'binary',
-  operator: '>>',
-  left: { kind: 'register', name: register },
-  right: { kind: 'number', value: BigInt(by) },
-});
 
 /** All names a person can complete to. */
 export function completableNames(): readonly string[] {

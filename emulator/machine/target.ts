@@ -8,6 +8,8 @@ export type RunEnd =
   | { readonly kind: 'hook'; readonly vcpu: number }
   /** Every vCPU waits, no timer will fire: only console input can wake the guest. */
   | { readonly kind: 'idle' }
+  /** Every vCPU waits for a timer that fires in this much machine time; the next run goes on from there, or from what was typed before. */
+  | { readonly kind: 'pause'; readonly nanoseconds: number }
   | { readonly kind: 'power-off' }
   | { readonly kind: 'reset' }
   | { readonly kind: 'fatal'; readonly vcpu: number; readonly message: string };

@@ -16,6 +16,8 @@ serve(
   workerData,
   async (configuration, progress) => {
     progress('Building the machine', 50);
-    return new VirtTarget(await createMachine(configuration));
+    const machine = await createMachine(configuration);
+    machine.pace = configuration.paced ?? false;
+    return new VirtTarget(machine);
   },
 );

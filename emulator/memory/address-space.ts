@@ -38,44 +38,52 @@ export class AddressSpace implements TranslationRegime {
 
 /** Numbers above this are not given out: the tags of the main TLB have no room. */
 const LAST_SPACE = (1 << 26) - 1;
+/** Tables whose numbers are remembered; beyond, all start anew. */
+const MOST_TABLES = 16384;
 
 /**
  * Gives out the numbers that tag TLB entries. Invalidation by ASID gives its spaces new numbers: nothing has to be searched.
  * Spaces are told apart by their tables too, not by ASID and VMID alone, so vCPUs that use one ASID for different tables do not meet.
  */
 export class SpaceNumbers {
-  private readonly byKey = new Map<string, number>();
+  private readonly globals = new Map<string, number>();
+  private readonly byAsid = new Map<number, Map<string, number>>();
   private next = 0;
 
   /** Numbers an address space. False: the numbers have run out; call `restart` and flush everything first. */
   number(space: AddressSpace): boolean {
-    if (this.next > LAST_SPACE - 4 || this.byKey.size > 4096) return false;
+    if (this.next > LAST_SPACE - 4 || this.globals.size > MOST_TABLES) return false;
     const { configuration, asid } = space;
     const lower = `${configuration.id}:0:${space.ttbr0High & 0xffff}:${space.ttbr0Low}`;
     const upper = `${configuration.id}:1:${space.ttbr1High & 0xffff}:${space.ttbr1Low}`;
-    space.lowerGlobal = this.of(lower);
-    space.lowerLocal = this.of(`${lower}:${asid}`);
-    space.upperGlobal = this.of(upper);
-    space.upperLocal = this.of(`${upper}:${asid}`);
+    let locals = this.byAsid.get(asid);
+    if (locals === undefined) {
+      locals = new Map();
+      this.byAsid.set(asid, locals);
+    }
+    space.lowerGlobal = this.of(this.globals, lower);
+    space.lowerLocal = this.of(locals, lower);
+    space.upperGlobal = this.of(this.globals, upper);
+    space.upperLocal = this.of(locals, upper);
     return true;
   }
 
   /** Entries of this ASID match no more: its spaces must be numbered again. */
   retire(asid: number): void {
-    const suffix = `:${asid}`;
-    for (const key of this.byKey.keys()) if (key.endsWith(suffix) && key.split(':').length === 5) this.byKey.delete(key);
+    this.byAsid.delete(asid);
   }
 
   restart(): void {
-    this.byKey.clear();
+    this.globals.clear();
+    this.byAsid.clear();
     this.next = 0;
   }
 
-  private of(key: string): number {
-    let number = this.byKey.get(key);
+  private of(numbers: Map<string, number>, key: string): number {
+    let number = numbers.get(key);
     if (number === undefined) {
       number = ++this.next;
-      this.byKey.set(key, number);
+      numbers.set(key, number);
     }
     return number;
   }

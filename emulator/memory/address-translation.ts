@@ -1,6 +1,13 @@
 import { NO_DIRTY, PAN, READ, UNPRIVILEGED, WRITE } from './access.ts';
 import type { AddressSpace } from './address-space.ts';
-import { combineAttributes, type DecidedAttributes, type MemoryAttributes, parAttributes, parShareability } from './attributes.ts';
+import {
+  combineAttributes,
+  type DecidedAttributes,
+  effectiveAttributes,
+  type MemoryAttributes,
+  parAttributes,
+  parShareability,
+} from './attributes.ts';
 import { rowAttributes } from './configuration.ts';
 import type { Fault } from './fault.ts';
 import type { Translation } from './translation.ts';
@@ -43,7 +50,11 @@ export function lastAttributes(translation: Translation, space: AddressSpace, fe
   const first = lastStage1Attributes(translation, space, fetch);
   const { stage2 } = space.configuration;
   if (!stage2.enabled)
-    return { attributes: first, typeRule: 'stage 2 is off: stage 1 attributes', shareabilityRule: 'stage 2 is off: stage 1 shareability' };
+    return {
+      attributes: effectiveAttributes(first),
+      typeRule: 'stage 2 is off: stage 1 attributes',
+      shareabilityRule: 'stage 2 is off: stage 1 shareability',
+    };
   const cacheDisabled = ((space.configuration.registers.HCR >> (fetch ? 33n : 32n)) & 1n) !== 0n;
   return combineAttributes(first, translation.stage2.memAttr, translation.stage2.sh, { fwb: stage2.fwb, cacheDisabled });
 }

@@ -46,15 +46,10 @@ function cacheAttributes(nibble: number): CacheAttributes {
   return { cacheability: nibble & 4 ? 'Write-Back' : 'Write-Through', hints, transient: (nibble & 8) === 0 };
 }
 
-/** Attributes of a MAIR_ELx byte and descriptor SH. */
+/** Attributes of a MAIR_ELx byte and descriptor SH. The shareability is SH's: what stage 2 combines with; alone, see `effectiveAttributes`. */
 export function stage1Attributes(mair: number, sh: number): MemoryAttributes {
-  if (mair >> 4 === 0) return { type: deviceTypes[(mair >> 2) & 3]!, shareability: 'Outer Shareable' };
-  return effective({
-    type: 'Normal',
-    outer: cacheAttributes(mair >> 4),
-    inner: cacheAttributes(mair & 15),
-    shareability: shareabilities[sh]!,
-  });
+  if (mair >> 4 === 0) return { type: deviceTypes[(mair >> 2) & 3]!, shareability: shareabilities[sh]! };
+  return { type: 'Normal', outer: cacheAttributes(mair >> 4), inner: cacheAttributes(mair & 15), shareability: shareabilities[sh]! };
 }
 
 /** What an access gets while stage 1 is off (Arm ARM, "The effects of disabling an address translation stage"). */
@@ -82,7 +77,7 @@ export const nonCacheable: MemoryAttributes = {
 };
 
 /** Device and fully Non-cacheable memory is Outer Shareable whatever SH says. */
-function effective(attributes: MemoryAttributes): MemoryAttributes {
+export function effectiveAttributes(attributes: MemoryAttributes): MemoryAttributes {
   return isDevice(attributes) || isNonCacheable(attributes) ? { ...attributes, shareability: 'Outer Shareable' } : attributes;
 }
 
@@ -131,7 +126,7 @@ export function combineAttributes(first: MemoryAttributes, memAttr: number, sh: 
   const [attributes, typeRule] = options.fwb ? combineForced(first, memAttr, shareability) : combineTypes(first, memAttr, shareability);
   if (options.cacheDisabled && attributes.type === 'Normal')
     return { attributes: nonCacheable, typeRule: 'HCR_EL2.CD makes Normal memory Non-cacheable', shareabilityRule: outerRule };
-  const result = effective(attributes);
+  const result = effectiveAttributes(attributes);
   const shareabilityRule =
     isDevice(result) || isNonCacheable(result)
       ? outerRule
@@ -190,14 +185,15 @@ export function parAttributes(attributes: MemoryAttributes): number {
 
 /** PAR_EL1.SH, in descriptor format. */
 export function parShareability(attributes: MemoryAttributes): number {
-  return { 'Non-shareable': 0, 'Outer Shareable': 2, 'Inner Shareable': 3 }[effective(attributes).shareability];
+  return { 'Non-shareable': 0, 'Outer Shareable': 2, 'Inner Shareable': 3 }[effectiveAttributes(attributes).shareability];
 }
 
 /** `Normal Write-Back read-allocate write-allocate, Inner Shareable`. */
 export function describeAttributes(attributes: MemoryAttributes): string {
   if (attributes.type !== 'Normal') return attributes.type;
+  const { shareability } = effectiveAttributes(attributes);
   const part = ({ cacheability, hints, transient }: CacheAttributes): string =>
     [cacheability, transient && 'transient', hints & 2 && 'read-allocate', hints & 1 && 'write-allocate'].filter(Boolean).join(' ');
   const [outer, inner] = [part(attributes.outer), part(attributes.inner)];
-  return `Normal ${outer === inner ? inner : `outer ${outer}, inner ${inner}`}, ${attributes.shareability}`;
+  return `Normal ${outer === inner ? inner : `outer ${outer}, inner ${inner}`}, ${shareability}`;
 }

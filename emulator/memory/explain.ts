@@ -1,7 +1,7 @@
 import { DRY, EL0_SHIFT, FETCH, PAN, READ, UNPRIVILEGED, WRITE } from './access.ts';
 import type { AddressSpace } from './address-space.ts';
 import { lastAttributes, lastStage1Attributes } from './address-translation.ts';
-import type { DecidedAttributes, MemoryAttributes } from './attributes.ts';
+import { type DecidedAttributes, effectiveAttributes, type MemoryAttributes } from './attributes.ts';
 import type { PhysicalMemory } from './physical-memory.ts';
 import type { Translation } from './translation.ts';
 import type { WalkObserver } from './walk-observer.ts';
@@ -90,7 +90,7 @@ export function explain(
     pa: BigInt(translation.pa),
     present: physical.hostOf(translation.pa) >= 0,
     stage1: {
-      attributes: lastStage1Attributes(translation, space, fetch),
+      attributes: effectiveAttributes(lastStage1Attributes(translation, space, fetch)),
       level: translation.level,
       global: translation.global,
       guarded: translation.guarded,

@@ -27,6 +27,8 @@ export interface MmuFeatures {
   readonly lse2: boolean;
   /** FEAT_PAuth: TCR_EL1.TBID0/TBID1. */
   readonly tbid: boolean;
+  /** FEAT_BTI: bit 50 of a stage 1 leaf guards the page. */
+  readonly bti: boolean;
 }
 
 const physicalAddressSizes = [32, 36, 40, 42, 44, 48, 48, 48];
@@ -71,6 +73,7 @@ export function mmuFeatures(read: (name: string) => bigint): MmuFeatures {
     e0pd: mmfr2(60) >= 1,
     smallTables: mmfr2(28) >= 1,
     lse2: mmfr2(32) >= 1,
+    bti: field('ID_AA64PFR1_EL1', 0) >= 1,
     tbid: (isar1(4) | isar1(8) | isar1(24) | isar1(28)) !== 0,
   };
 }

@@ -42,6 +42,8 @@ export class Mmu {
   /** The fault of the last access that did not complete. */
   readonly fault: Fault;
   watch: Watch | undefined;
+  /** Told of every page that is entered for execution, with the address executed: a debugger arms its breakpoints there. */
+  fetchWatch: ((pcLow: number, pcHigh: number, hostPage: number) => void) | undefined;
   /** Memory as a debugger sees it. */
   readonly debug: DebugMemory;
   private readonly bytes: Uint8Array;
@@ -288,11 +290,12 @@ export class Mmu {
       this.sink.fault(this.fault);
       return 0;
     }
-    const guarded = (this.info & mainTlbInfo.guarded) !== 0;
+    const guarded = this.features.bti && (this.info & mainTlbInfo.guarded) !== 0;
     const marks = this.physical.marks[hostPage >>> 12]!;
     if ((marks & pageMark.poison) !== 0 && !this.consume(pageMark.poison, pcLow, pcHigh, hostPage + (pcLow & 0xfff), 4, access)) return 0;
     if (!this.code.holdsCode(hostPage)) this.contexts.protectCode(hostPage);
     const records = this.code.recordsOf(hostPage);
+    this.fetchWatch?.(pcLow, pcHigh, hostPage);
     this.contexts.fillFetch(context, pcLow, pcHigh, records, guarded);
     return records;
   }

@@ -1,8 +1,9 @@
 import { findProfile } from '../cpu/profiles/index.ts';
+import type { Profile } from '../cpu/profiles/profile.ts';
 import { generateInterpreter } from '../translate/interpreter/interpreter.ts';
 import { checkCpus, checkMemory, type LaunchConfiguration } from './launch.ts';
-import { LaunchError } from './loader/errors.ts';
-import { Silicon } from './silicon.ts';
+import { formatSize, LaunchError } from './loader/errors.ts';
+import { MACHINE_MEMORY, Silicon } from './silicon.ts';
 import { hostDramBytes, VirtMachine } from './virt-machine.ts';
 
 let compiled: Promise<WebAssembly.Module> | undefined;
@@ -16,7 +17,17 @@ export async function createMachine(configuration: LaunchConfiguration): Promise
   checkCpus(configuration.cpus);
   const profile = findProfile(configuration.cpu);
   if (!profile) throw new LaunchError(`there is no CPU model "${configuration.cpu}".`);
-  compiled ??= WebAssembly.compile(generateInterpreter({ shared: false, maximumPages: 65536 }));
-  const silicon = new Silicon({ profile, cpus: configuration.cpus, dramBytes: hostDramBytes(configuration.memory), interpreter: await compiled });
-  return new VirtMachine(silicon, configuration);
+  compiled ??= WebAssembly.compile(generateInterpreter(MACHINE_MEMORY));
+  return new VirtMachine(siliconFor(profile, configuration, await compiled), configuration);
+}
+
+/** A memory that the host cannot back is refused with a RangeError. */
+function siliconFor(profile: Profile, { cpus, memory }: LaunchConfiguration, interpreter: WebAssembly.Module): Silicon {
+  try {
+    return new Silicon({ profile, cpus, dramBytes: hostDramBytes(memory), interpreter });
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new LaunchError(`this computer cannot give the machine ${formatSize(memory)} of memory: ${error.message}.`);
+    throw error;
+  }
 }

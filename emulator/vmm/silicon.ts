@@ -9,11 +9,11 @@ import { FETCH, PROBE } from '../memory/access.ts';
 import { mmuFeatures } from '../memory/features.ts';
 import { Mmu } from '../memory/mmu.ts';
 import { PhysicalMemory } from '../memory/physical-memory.ts';
-import { slots } from '../translate/layout.ts';
 import { CodeCache } from '../translate/code-cache.ts';
-import { handlerTable, type Interpreter, instantiate } from '../translate/interpreter/interpreter.ts';
-import { Translator } from '../translate/region/translator.ts';
+import { type GeneratedInterpreter, handlerTable, instantiate } from '../translate/interpreter/interpreter.ts';
 import { Predecoder } from '../translate/interpreter/predecoder.ts';
+import { slots } from '../translate/layout.ts';
+import { Translator } from '../translate/region/translator.ts';
 
 export interface SiliconConfiguration {
   readonly profile: Profile;
@@ -22,7 +22,12 @@ export interface SiliconConfiguration {
   readonly dramBytes: number;
   /** The interpreter, compiled for a memory that is not shared. */
   readonly interpreter: WebAssembly.Module;
+  /** Hot code becomes WebAssembly functions (the default); otherwise everything is interpreted. The guest cannot tell. */
+  readonly translate?: boolean;
 }
+
+/** What generated code imports as its memory: one WebAssembly memory of up to 4 GiB, not shared. */
+export const MACHINE_MEMORY = { shared: false, maximumPages: 65536 } as const;
 
 /** The hardware a machine is built on: one memory, one clock, and a processor for every vCPU. They take turns. */
 export class Silicon {
@@ -34,11 +39,11 @@ export class Silicon {
   readonly processors: readonly Processor[];
   /** `compatible` of this CPU in a device tree. */
   readonly compatible: string;
-  private readonly interpreter: Interpreter;
+  private readonly interpreter: GeneratedInterpreter;
   private selected: CpuState | undefined;
 
   /** @throws RangeError when the memory does not fit. */
-  constructor({ profile, cpus, dramBytes, interpreter }: SiliconConfiguration) {
+  constructor({ profile, cpus, dramBytes, interpreter, translate = true }: SiliconConfiguration) {
     this.memory = new PhysicalMemory({ dramBytes, vcpus: cpus });
     const { memory } = this.memory;
     const read = (name: string): bigint => idRegister(profile, name);
@@ -62,7 +67,7 @@ export class Silicon {
       },
       (record) => this.code.wordOf(record),
     );
-    if (!process.env.NOTR) this.code.attachTranslator(new Translator(memory, { shared: false, maximumPages: 65536 }, this.interpreter.table, this.code));
+    if (translate) this.code.attachTranslator(new Translator(memory, MACHINE_MEMORY, this.interpreter.table, this.code));
     const shared = {
       clock: this.clock,
       select: (state: CpuState) => this.select(state),

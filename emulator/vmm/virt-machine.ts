@@ -173,6 +173,7 @@ export class VirtMachine {
         if (interrupted()) return { kind: 'budget' };
         continue;
       }
+      this.skipTo = undefined;
       const before = vcpu.instructions;
       const outcome = this.enter(vcpu, Math.min(this.scheduler.quantum, limit - this.silicon.clock.instructions));
       this.scheduler.used(vcpu.instructions - before);

@@ -13,11 +13,14 @@ export class Client {
   private readonly events: DebugProtocol.Event[] = [];
   private wake: () => void = () => {};
   readonly output: string[] = [];
+  /** Names of all events, in order. */
+  readonly seen: string[] = [];
 
   constructor(private readonly line: Line) {
     line.onMessage((message) => {
       if (message.type === 'response') this.answers.get(message.request_seq)?.(message);
       else if (message.type === 'event') {
+        this.seen.push(message.event);
         if (message.event === 'output') this.output.push(message.body.output);
         this.events.push(message);
         this.wake();

@@ -1,4 +1,4 @@
-/** Boots a guest as a user does, with the program `kvm-arm64`, and the same guest on QEMU. Needs a built dist/. */
+/** Boots a guest as a user does, with the program `kvm-arm64`. Needs a built dist/. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -107,11 +107,4 @@ export async function boot(
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** On QEMU, with the interrupt controller and without the network card that this project's machine has and lacks. */
-export function bootOnQemu(guest: Guest): Promise<Boot> {
-  const machine = ['-M', 'virt,gic-version=3,its=off', '-cpu', guest.cpu, '-smp', String(guest.cpus), '-m', '512', '-accel', 'tcg', '-nic', 'none'];
-  const rest = ['-nographic', '-no-reboot', '-kernel', guest.kernel, '-initrd', guest.initrd, '-append', guest.append];
-  return start('qemu-system-aarch64', [...machine, ...rest], []);
 }

@@ -113,6 +113,11 @@ export class Workbench {
     await this.page.locator('.debug-call-stack .monaco-list-row .stack-frame').first().waitFor({ timeout });
   }
 
+  /** Waits until the call stack says what the guest stopped on. */
+  async stoppedOn(text: string): Promise<void> {
+    await this.page.locator('.pane-header', { hasText: `Paused on ${text}` }).waitFor();
+  }
+
   async continue(): Promise<void> {
     await this.page.locator('.debug-toolbar .codicon-debug-continue').click();
   }
@@ -136,15 +141,20 @@ export class Workbench {
   /** Brings a row of a long tree into view and gives it back: rows outside of the visible part don't exist. */
   async scrollTo(view: View, text: string | RegExp): Promise<Locator> {
     const row = this.row(view, text);
-    const tree = this.page.locator(`${view} .monaco-list`).first();
-    await tree.hover();
+    const box = (await this.page.locator(view).first().boundingBox())!;
+    await this.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
     await this.page.mouse.wheel(0, -100_000);
-    for (let screens = 0; screens < 100; screens++) {
+    for (let turns = 0; turns < 100; turns++) {
       await this.page.waitForTimeout(100);
       if (await row.isVisible()) return row;
       await this.page.mouse.wheel(0, 44);
     }
     throw new Error(`${view} has no row with ${text}`);
+  }
+
+  /** Opens or closes a section of the side bar: the others share its space. */
+  async toggleSection(title: string): Promise<void> {
+    await this.page.locator('.pane-header', { hasText: title }).first().click();
   }
 
   /** Checks or unchecks a filter of the Breakpoints view. */
@@ -157,13 +167,18 @@ export class Workbench {
     if (state !== checked) throw new Error(`the filter ${label} is ${state ? 'on' : 'off'}`);
   }
 
-  /** Opens a row of a tree and waits until it is open. */
-  async expand(row: Locator): Promise<void> {
+  /** Opens a row of a tree. */
+  expand = (row: Locator): Promise<void> => this.#turn(row, 'true');
+
+  /** Closes a row of a tree. */
+  collapse = (row: Locator): Promise<void> => this.#turn(row, 'false');
+
+  async #turn(row: Locator, expanded: 'true' | 'false'): Promise<void> {
     await row.waitFor();
-    if ((await row.getAttribute('aria-expanded')) === 'true') return;
+    if ((await row.getAttribute('aria-expanded')) === expanded) return;
     await row.locator('.monaco-tl-twistie').click();
-    for (let tries = 0; (await row.getAttribute('aria-expanded')) !== 'true'; tries++) {
-      if (tries > 100) throw new Error('the row did not open');
+    for (let tries = 0; (await row.getAttribute('aria-expanded')) !== expanded; tries++) {
+      if (tries > 100) throw new Error(`the row did not ${expanded === 'true' ? 'open' : 'close'}`);
       await this.page.waitForTimeout(50);
     }
   }

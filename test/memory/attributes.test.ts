@@ -107,7 +107,7 @@ describe('combination, HCR_EL2.FWB = 1', () => {
     ['MemAttr[3] is ignored', NORMAL.NC, 14, 0xff],
   ];
   for (const [name, mair, memAttr, expected] of rows) it(name, () => assert.equal(par(mair, ISH!, memAttr, ISH!, true)[0], expected));
-  it('Device made Write-Back is as shareable as the stages say', () => assert.equal(par(DEVICE.nGnRnE, ISH!, 6, ISH!, true)[1], OSH));
+  it('Device made Write-Back is as shareable as the stages say', () => assert.equal(par(DEVICE.nGnRnE, ISH!, 6, ISH!, true)[1], ISH));
 });
 
 describe('rules', () => {

@@ -4,7 +4,7 @@ import type { MmuFeatures } from '../../emulator/memory/features.ts';
 import { Mmu } from '../../emulator/memory/mmu.ts';
 import { HOST_DRAM_BASE, PhysicalMemory } from '../../emulator/memory/physical-memory.ts';
 import { access as accessBits, dataTlbEntry, slots } from '../../emulator/translate/layout.ts';
-import { AF, type Geometry, INNER_SHAREABLE, memAttr, s2ap, type TableSpace, Tables } from './tables.ts';
+import { AF, type Geometry, INNER_SHAREABLE, inMemory, memAttr, s2ap, type TableSpace, Tables } from './tables.ts';
 
 /** Everything offered. */
 export const allFeatures: MmuFeatures = {
@@ -25,6 +25,7 @@ export const allFeatures: MmuFeatures = {
   smallTables: true,
   lse2: true,
   tbid: true,
+  bti: true,
 };
 
 /** Registers without a processor. */
@@ -141,11 +142,12 @@ export class Situation {
       },
       host: (address) => (options.stage2 ? this.hostOf(address) : Number(address) - HOST_DRAM_BASE),
     };
-    this.lower = new Tables(this.physical, tables, stage1);
-    this.upper = new Tables(this.physical, tables, stage1);
+    const store = inMemory(this.physical.memory);
+    this.lower = new Tables(store, tables, stage1);
+    this.upper = new Tables(store, tables, stage1);
     if (options.stage2) {
       this.second = new Tables(
-        this.physical,
+        store,
         {
           allocate: (bytes) => BigInt(this.physical.allocate(bytes, Math.max(bytes, 4096))) + BigInt(HOST_DRAM_BASE),
           host: (pa) => Number(pa) - HOST_DRAM_BASE,

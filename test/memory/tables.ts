@@ -1,4 +1,17 @@
-import type { PhysicalMemory } from '../../emulator/memory/physical-memory.ts';
+/** Where descriptors are kept, by host address. */
+export interface DescriptorStore {
+  read(slot: number): bigint;
+  write(slot: number, descriptor: bigint): void;
+}
+
+/** Descriptors in a machine's memory. */
+export function inMemory(memory: WebAssembly.Memory): DescriptorStore {
+  const view = new DataView(memory.buffer);
+  return {
+    read: (slot) => view.getBigUint64(slot, true),
+    write: (slot, descriptor) => view.setBigUint64(slot, descriptor, true),
+  };
+}
 
 /** Where tables go: their address in the space that descriptors speak of, and where that is in host memory. */
 export interface TableSpace {
@@ -36,7 +49,7 @@ export class Tables {
   readonly root: bigint;
 
   constructor(
-    private readonly physical: PhysicalMemory,
+    private readonly store: DescriptorStore,
     private readonly space: TableSpace,
     readonly geometry: Geometry,
   ) {
@@ -77,10 +90,10 @@ export class Tables {
   }
 
   read(slot: number): bigint {
-    return new DataView(this.physical.memory.buffer).getBigUint64(slot, true);
+    return this.store.read(slot);
   }
 
   write(slot: number, descriptor: bigint): void {
-    new DataView(this.physical.memory.buffer).setBigUint64(slot, descriptor, true);
+    this.store.write(slot, descriptor);
   }
 }

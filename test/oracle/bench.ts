@@ -72,7 +72,7 @@ export class Bench {
     this.interpreter = instantiate(
       module,
       this.memory,
-      { access: (low, high, how) => this.access(low, high, how), commit: () => {}, fetch: () => 0, decode: () => {} },
+      { access: (low, high, how) => this.access(low, high, how), commit: () => {}, fetch: () => 0, hot: () => {}, decode: () => {} },
       () => 0,
     );
     this.i32[slot32(slots.dataTlb)] = DATA_TLB;

@@ -17,7 +17,7 @@ describe('npm start', () => {
     const headings = done.stdout.match(/^== \w+/gm)?.map((line) => line.slice(3));
     assert.deepEqual(headings, ['Connect', 'Stopped', 'Continue', 'Registers', 'Disassembly', 'Step', 'Continue']);
     assert.match(done.stdout, /KVM_EXIT_MMIO: write of \d bytes? at 0x9000000/);
-    assert.match(done.stdout, /EC = .*Data Abort/i);
+    assert.match(done.stdout, /EC = 0x24 .data abort from a lower Exception level/i);
     assert.match(done.stdout, /the guest powered off, the adapter ended/);
   });
 });

@@ -1,7 +1,12 @@
 import { decode } from '../../emulator/isa/decoder.ts';
 import { CodeCache } from '../../emulator/translate/code-cache.ts';
 import { exitNames, type InterpreterExit } from '../../emulator/translate/exits.ts';
-import { generateInterpreter, handlerTable, type Interpreter, instantiate } from '../../emulator/translate/interpreter/interpreter.ts';
+import {
+  type GeneratedInterpreter,
+  generateInterpreter,
+  handlerTable,
+  instantiate,
+} from '../../emulator/translate/interpreter/interpreter.ts';
 import { Predecoder } from '../../emulator/translate/interpreter/predecoder.ts';
 import {
   access as accessBits,
@@ -37,7 +42,7 @@ export class FlatMachine {
   readonly bytes = new Uint8Array(this.memory.buffer);
   readonly view = new DataView(this.memory.buffer);
   readonly code: CodeCache;
-  private readonly interpreter: Interpreter;
+  private readonly interpreter: GeneratedInterpreter;
   private readonly translator: Translator;
   /** Address of the access that faulted last. */
   faultAddress = 0n;

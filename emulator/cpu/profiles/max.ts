@@ -36,6 +36,13 @@ const unimplementedOfMax = [
   from('ID_AA64MMFR1_EL1', 'HCX', 40, 0, 'no HCRX_EL2'),
 ];
 
+/** Instruction extensions of the model that the instruction table does not have. */
+const missingInstructions = [
+  from('ID_AA64ISAR0_EL1', 'SM3', 36, 0, 'no FEAT_SM3'),
+  from('ID_AA64ISAR0_EL1', 'SM4', 40, 0, 'no FEAT_SM4'),
+  from('ID_AA64ISAR1_EL1', 'BF16', 44, 0, 'no FEAT_BF16'),
+];
+
 /** Everything this machine implements: Armv8.5-A. ID register values are those QEMU's model of it shows at EL1. */
 export const max: Profile = {
   name: 'max',
@@ -85,6 +92,7 @@ export const max: Profile = {
     ...beyond48Bits,
     ...noScalableVectors,
     ...unimplementedOfMax,
+    ...missingInstructions,
   ],
   cacheSizes: { 0: 0x701f_e00an, 1: 0x201f_e012n, 2: 0x70ff_e07an },
   resetSctlr: 0xc5_0838n,

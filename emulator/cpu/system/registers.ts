@@ -46,17 +46,13 @@ export function writeRegister(core: Core, slot: number, value: bigint): void {
   else core.state.setSystem(slot, (core.state.system(slot) & ~writable) | (value & writable));
 }
 
-/** FEAT_IDST: reads of the ID space from EL0 are trapped instead of UNDEFINED. */
-const isIdRead = (core: Core, register: SystemRegister, write: boolean): boolean =>
-  core.features.idst && !write && register.op0 === 3 && register.CRn === 0 && register.op1 <= 2;
-
 /** Where an access by MRS or MSR goes (Arm ARM, the accessibility pseudocode of each register). */
 export function decideAccess(core: Core, slot: number, write: boolean): Decision {
   const register = systemRegisters[slot]!;
   const { state } = core;
   const el = state.low(slots.el);
   if (register.feature && !core.features.has(register.feature)) return 'undefined';
-  if (!permits(register, el, write)) return el === 0 && isIdRead(core, register, write) ? 'el1' : 'undefined';
+  if (!permits(register, el, write)) return 'undefined';
   const decision = behaviours[slot]?.check?.(core, { el, write }) ?? 'perform';
   if (decision !== 'perform') return decision;
   return hcrTraps(slot, write, state.systemLow(R.HCR_EL2), state.systemHigh(R.HCR_EL2)) ? 'el2' : 'perform';
@@ -68,7 +64,7 @@ export function moveSystemRegister(core: Core, word: number): string | undefined
   const slot = slotByKey((word >>> 5) & 0xffff);
   const write = (word & (1 << 21)) === 0;
   const decision = slot < 0 ? unknownRegister(core, word) : decideAccess(core, slot, write);
-  if (decision === 'undefined') takeUndefined(core);
+  if (decision === 'undefined') refuse(core, word);
   else if (decision === 'el1') takeSynchronous(core, EC.system, systemSyndrome(word));
   else if (decision === 'el2') trapToEl2(core, EC.system, systemSyndrome(word));
   else if (decision === 'unsupported') return `${systemRegisters[slot]!.name} reaches the host's register: HCR_EL2.IMO and FMO are 0`;
@@ -82,6 +78,15 @@ export function moveSystemRegister(core: Core, word: number): string | undefined
     completeInstruction(core);
   }
   return undefined;
+}
+
+/** UNDEFINED; with FEAT_IDST reads of the feature ID space are reported as what they are (EC 0x18). */
+function refuse(core: Core, word: number): void {
+  const [op1, CRn, CRm] = [(word >>> 16) & 7, (word >>> 12) & 15, (word >>> 8) & 15];
+  const read = (word & (1 << 21)) !== 0;
+  const idSpace = ((word >>> 19) & 3) === 3 && CRn === 0 && CRm < 8 && (op1 === 0 || op1 === 1 || op1 === 3);
+  if (core.features.idst && read && idSpace) takeSynchronous(core, EC.system, systemSyndrome(word));
+  else takeUndefined(core);
 }
 
 /** No register has this encoding: UNDEFINED, and in the IMPLEMENTATION DEFINED space trapped by HCR_EL2.TIDCP (EL1 only). */

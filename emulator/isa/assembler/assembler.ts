@@ -50,6 +50,7 @@ export class AssemblyError extends Error {
 const FIRST_PASS_DISTANCE = 1n << 56n;
 const SECTION_ORDER = ['.text', '.rodata', '.data', '.bss'];
 const MOST_DIAGNOSTICS = 20;
+const LONGEST_INSTRUCTION = 1000;
 
 /**
  * Assembles a source text in GNU as syntax into a flat image: `.text` first, then `.rodata`, `.data`, other sections, `.bss`.
@@ -95,6 +96,7 @@ class Assembler implements Program {
   }
 
   run(address: bigint): Assembly {
+    if (this.diagnostics.length > 0) return this.result(address);
     // Sizes, then addresses (of labels further on too), then bytes.
     this.pass();
     this.layOut(address);
@@ -163,6 +165,7 @@ class Assembler implements Program {
   }
 
   private instruction(text: string): void {
+    if (text.length > LONGEST_INSTRUCTION) throw new ExpressionError(`an instruction of ${text.length} characters is too long`);
     if (this.section.size % 4 !== 0) throw new ExpressionError('instructions must be 4-byte aligned: put .balign 4 before this one');
     const literal = /^ldr\s+(x|w)([a-z0-9]+)\s*,\s*=\s*(.+)$/is.exec(text);
     const address = this.section.here;
@@ -333,8 +336,8 @@ class Assembler implements Program {
 
   private result(address: bigint): Assembly {
     const used = this.ordered().filter((section) => section.size > 0);
-    // biome-ignore lint/complexity/useMathMinMax: these are bigints
-    const end = used.reduce((last, s) => (s.here > last ? s.here : last), address);
+    const last = used.at(-1);
+    const end = last ? last.here : address;
     const image = this.diagnostics.length > 0 ? new Uint8Array() : new Uint8Array(Number(end - address));
     if (this.diagnostics.length === 0) for (const section of used) image.set(section.contents, Number(section.base - address));
     const symbols = [...this.symbols.all()]

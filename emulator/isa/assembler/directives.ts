@@ -1,5 +1,5 @@
 import { ExpressionError, stringBytes } from './expression.ts';
-import type { Section } from './section.ts';
+import { MOST_BYTES, type Section } from './section.ts';
 import { operandsOf } from './statement.ts';
 
 /** What a directive may do to the program. */
@@ -26,8 +26,6 @@ export interface Program {
 type Directive = (program: Program, rest: string) => void;
 
 const NOP = 0xd503201f;
-/** Largest program: a guest that fits no machine is a typing error. */
-const MOST_BYTES = 0x1000_0000;
 
 const integers =
   (size: number): Directive =>
@@ -91,7 +89,13 @@ const space: Directive = (program, rest) => {
 
 const fill: Directive = (program, rest) => {
   const [repeat, width = '1', value = '0'] = operandsOf(rest);
-  for (let i = size(program, repeat ?? ''); i > 0; i--) program.section.appendInteger(program.absolute(value), size(program, width));
+  const element = Math.min(size(program, width), 8);
+  const count = size(program, repeat ?? '');
+  if (count * element > MOST_BYTES) throw new ExpressionError(`.fill ${rest.trim()} is too much for a program`);
+  const bytes = new Uint8Array(count * element);
+  let bits = BigInt.asUintN(64, program.absolute(value));
+  for (let i = 0; i < element; i++, bits >>= 8n) for (let at = i; at < bytes.length; at += element) bytes[at] = Number(bits & 0xffn);
+  program.section.append(bytes);
 };
 
 const org: Directive = (program, rest) => {

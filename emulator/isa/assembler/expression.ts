@@ -56,6 +56,9 @@ function divisor(value: bigint): bigint {
 const TOKEN =
   /\s*(0[xX][0-9a-fA-F]+|0[bB][01]+|\d+[bf](?![0-9a-zA-Z_])|\d+|'(?:\\.|[^\\])'?|:[a-z0-9_]+:|[A-Za-z_.$][\w.$]*|\|\||&&|<<|>>|<=|>=|==|!=|[-+*/%&|^~!()<>])/y;
 
+/** What a person would write, and what the stack can nest. */
+const MOST_TOKENS = 1000;
+
 /** Numbers in octal, characters and the rest as GNU as reads them. */
 export function tokenize(text: string): string[] {
   const tokens: string[] = [];
@@ -65,6 +68,7 @@ export function tokenize(text: string): string[] {
     const match = TOKEN.exec(text);
     if (!match) throw new ExpressionError(`'${text.slice(at).trim()}' is not an expression`);
     tokens.push(match[1]!);
+    if (tokens.length > MOST_TOKENS) throw new ExpressionError('the expression is too long');
   }
   return tokens;
 }

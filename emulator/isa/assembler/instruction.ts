@@ -68,7 +68,8 @@ function isThis(form: Form, word: number, fields: Fields, preferred: boolean): b
  * negative number …) are taken too.
  * @throws InstructionError saying how the instruction is written.
  */
-export function assembleInstruction(text: string, context: ParseContext): number {
+export function assembleInstruction(written: string, context: ParseContext): number {
+  const text = withImpliedShift(written);
   const word = tryAssemble(text, context);
   if (word !== undefined) return word;
   for (const spelling of spellings(text, context)) {
@@ -83,4 +84,10 @@ export function assembleInstruction(text: string, context: ParseContext): number
   throw new InstructionError(
     `'${text.trim()}': no form of ${mnemonic} takes these operands. It is written: ${shown}${known.length > 6 ? '   …' : ''}`,
   );
+}
+
+/** `movz x0, #:abs_g1:label` implies the shift that puts this part of the address in its place. */
+function withImpliedShift(text: string): string {
+  const group = /^\s*mov[zkn]\s[^,]+,\s*#?\s*:abs_g([0-3])(?:_nc)?:[^,]*$/i.exec(text);
+  return group ? `${text}, lsl #${Number(group[1]) * 16}` : text;
 }

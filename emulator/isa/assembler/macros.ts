@@ -12,7 +12,7 @@ interface Macro {
 }
 
 const DEEPEST = 100;
-const MOST_STATEMENTS = 1_000_000;
+const MOST_STATEMENTS = 200_000;
 
 /** Expands `.macro`, `.rept` and `.irp`: the statements that remain have none of them. `count` evaluates a repeat count. */
 export function expandMacros(
@@ -23,12 +23,17 @@ export function expandMacros(
   const macros = new Map<string, Macro>();
   const result: Statement[] = [];
   let expansions = 0;
+  let tooMany = false;
 
   const expand = (list: readonly Statement[], depth: number): void => {
     for (let i = 0; i < list.length; i++) {
       const statement = list[i]!;
       const name = statement.name.toLowerCase();
-      if (result.length > MOST_STATEMENTS) return;
+      if (result.length > MOST_STATEMENTS) {
+        if (!tooMany) report({ line: statement.line, message: `macros and repetitions make more than ${MOST_STATEMENTS} statements` });
+        tooMany = true;
+        return;
+      }
       if (name === '.macro' || name === '.rept' || name === '.irp') {
         const end = endOf(list, i, name === '.macro' ? '.endm' : '.endr');
         if (end < 0) {
@@ -39,7 +44,7 @@ export function expandMacros(
         i = end;
         if (statement.labels.length > 0) result.push({ ...statement, name: '', rest: '' });
         if (name === '.macro') define(statement, body);
-        else if (name === '.rept') for (let n = repeats(statement); n > 0; n--) expand(body, depth);
+        else if (name === '.rept') for (let n = repeats(statement); n > 0 && !tooMany; n--) expand(body, depth);
         else {
           const [variable, ...values] = statement.rest.split(/[\s,]+/).filter((word) => word !== '');
           for (const value of values) expand(substitute(body, new Map([[variable!, value]]), expansions, undefined), depth);

@@ -1,3 +1,8 @@
+import { ExpressionError } from './expression.ts';
+
+/** A guest larger than this is a typing error. */
+export const MOST_BYTES = 64 * 2 ** 20;
+
 /** Bytes that are being laid out: a section of the program. In the first pass only its size counts. */
 export class Section {
   private bytes = new Uint8Array(256);
@@ -31,6 +36,7 @@ export class Section {
   /** `count` bytes of `fill`. */
   reserve(count: number, fill = 0): void {
     const end = this.used + count;
+    if (end > MOST_BYTES) throw new ExpressionError(`${this.name} grows beyond ${MOST_BYTES / 2 ** 20} MB`);
     if (end > this.bytes.length) {
       const grown = new Uint8Array(Math.max(end, this.bytes.length * 2));
       grown.set(this.bytes.subarray(0, this.used));

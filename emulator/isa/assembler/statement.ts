@@ -47,8 +47,12 @@ function withoutBlockComments(source: string): string {
 
 function withoutLineComment(text: string): string {
   if (/^\s*#/.test(text)) return /^\s*#\s*(define|include|if|ifdef|ifndef|else|endif|undef)\b/.test(text) ? text : '';
-  const match = /^((?:"(?:\\.|[^"\\])*"|'(?:\\.|[^\\])'|(?!\/\/)[\s\S])*?)\/\//.exec(text);
-  return match ? match[1]! : text;
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === '"') i += /^"(?:\\.|[^"\\])*/s.exec(text.slice(i))![0].length;
+    else if (text[i] === "'" && text[i + 1] !== undefined) i += text[i + 1] === '\\' ? 2 : 1;
+    else if (text.startsWith('//', i)) return text.slice(0, i);
+  }
+  return text;
 }
 
 /** Splits at a separator that is in no string, character, parenthesis or bracket. */

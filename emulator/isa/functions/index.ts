@@ -9,7 +9,7 @@ import { softFloatFunctions } from './softfloat/index.ts';
 export interface RuntimeFunction {
   readonly parameters: readonly ValueType[];
   readonly result: ValueType;
-  // biome-ignore lint/suspicious/noExplicitAny: the signature is the data above
+  // the signature is the data above
   readonly run: (...operands: any[]) => number | bigint;
 }
 

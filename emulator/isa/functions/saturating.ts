@@ -8,7 +8,7 @@ import { fpsrBits, raise } from './softfloat/status.ts';
 interface LaneFunction {
   readonly parameters: readonly ValueType[];
   readonly result: ValueType;
-  // biome-ignore lint/suspicious/noExplicitAny: the signature is the data above
+  // the signature is the data above
   readonly run: (...operands: any[]) => number | bigint;
 }
 

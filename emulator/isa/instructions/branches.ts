@@ -1,8 +1,9 @@
 import type { Builder } from '../builder.ts';
 import { type Fields, type InstructionDefinition, instructions, type Static } from '../instruction.ts';
+import { immediateValue, signed } from '../syntax/integer.ts';
+import { generalRegisterName, parseGeneralRegister } from '../syntax/registers.ts';
 import { authenticate, pointerKeys } from './pointer-authentication-operations.ts';
 
-const signed = (value: number, width: number): number => (value << (32 - width)) >> (32 - width);
 const offset26 = (f: Fields): number => signed(f.imm26!, 26) * 4;
 const offset19 = (f: Fields): number => signed(f.imm19!, 19) * 4;
 const offset14 = (f: Fields): number => signed(f.imm14!, 14) * 4;
@@ -56,14 +57,13 @@ const testAndBranch = (op: 0 | 1): InstructionDefinition => ({
   assembly: `${op ? 'tbnz' : 'tbz'} <tested>, <label14>`,
   operands: {
     tested: {
-      print: (f) => `${f.Rt === 31 ? (f.b5 ? 'xzr' : 'wzr') : `${f.b5 ? 'x' : 'w'}${f.Rt}`}, #${(f.b5! << 5) | f.b40!}`,
+      print: (f) => `${generalRegisterName(f.b5!, f.Rt!, false)}, #${(f.b5! << 5) | f.b40!}`,
       parse: (text, context) => {
-        const match = /^([xw])(\d+|zr)\s*,\s*#?(.+)$/i.exec(text);
-        const bit = match ? context.evaluate(match[3]!) : undefined;
-        if (!match || bit === undefined || bit < 0n || bit > (match[1]!.toLowerCase() === 'x' ? 63n : 31n)) return undefined;
-        const Rt = match[2]!.toLowerCase() === 'zr' ? 31 : Number(match[2]);
-        if (match[2]!.toLowerCase() !== 'zr' && Rt > 30) return undefined;
-        return { Rt, b5: Number(bit) >> 5, b40: Number(bit) & 31 };
+        const [name, number] = text.split(',', 2);
+        const register = parseGeneralRegister(name!.trim());
+        const bit = number === undefined ? undefined : immediateValue(number, context);
+        if (!register || register.stackPointer || bit === undefined || bit < 0n || bit > (register.sf ? 63n : 31n)) return undefined;
+        return { Rt: register.number, b5: Number(bit) >> 5, b40: Number(bit) & 31 };
       },
     },
   },

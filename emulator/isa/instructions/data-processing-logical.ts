@@ -20,7 +20,9 @@ const names = Object.keys(logic) as (keyof typeof logic)[];
 
 const immediateAliases: Readonly<Record<keyof typeof logic, Record<string, Alias>>> = {
   AND: {},
-  ORR: { 'mov <Rd|SP>, #<bitmask>': { when: (f) => f.Rn === 31 && !moveWidePreferred(f.sf, bitmaskOf(f)), implies: { Rn: 31 } } },
+  ORR: {
+    'mov <Rd|SP>, #<bitmask>': { when: (f) => f.Rn === 31 && (f.Rd === 31 || !moveWidePreferred(f.sf, bitmaskOf(f))), implies: { Rn: 31 } },
+  },
   EOR: {},
   ANDS: { 'tst <Rn>, #<bitmask>': { when: (f) => f.Rd === 31, implies: { Rd: 31 } } },
 };

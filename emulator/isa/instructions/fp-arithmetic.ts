@@ -1,6 +1,7 @@
-import type { Builder, Operand, Value } from '../builder.ts';
+import type { Builder, Value } from '../builder.ts';
 import type { RuntimeFunctionName } from '../functions/index.ts';
 import type { Shape } from '../syntax/simd.ts';
+import { defaultControl, type Native, relaxed, shortcuts } from './fp-native.ts';
 import { constantLanes, coverage, extract, lanes, replace, zeroVector } from './simd-lanes.ts';
 
 /** Widths of floating-point values. */
@@ -10,65 +11,72 @@ type FamilyOf<N> = N extends `${infer F}64` ? (`${F}16` extends RuntimeFunctionN
 /** Operations that exist for each format: `fpAdd` of `fpAdd16`, `fpAdd32`, `fpAdd64`. */
 export type FpFamily = FamilyOf<RuntimeFunctionName>;
 
-/** Operations that WebAssembly's arithmetic equals where nothing special happens: rounding to nearest, numbers in, a normal number out. */
-const native: Readonly<Partial<Record<FpFamily, string>>> = { fpAdd: 'add', fpSub: 'sub', fpMul: 'mul', fpDiv: 'div', fpSqrt: 'sqrt' };
-/** Sums that come out below the normal range are exact, so they raise nothing: only infinities and NaNs need the exact function. */
-const exactWhenTiny = (family: FpFamily): boolean => family === 'fpAdd' || family === 'fpSub';
+const isSize = (esize: number): esize is 32 | 64 => esize !== 16;
 
-const IXC = 0x10;
-
-/**
- * i32: host arithmetic may be used: FPCR asks for nothing but rounding to nearest, and FPSR.IXC is already set, so that it need not be known whether
- * this result is exact.
- */
-export function relaxed(b: Builder): Value {
-  const inexactKnown = b.compare('ne', b.and(b.fpsr(), IXC), 0);
-  return b.and(b.isZero(b.fpcr()), inexactKnown);
-}
-
-/** Exponent fields between which a result raises nothing but IXC: it is neither tiny nor an overflow, infinity or NaN. */
-function plainRange(esize: 32 | 64, family: FpFamily): { first: bigint; mask: bigint; span: bigint } {
-  const fraction = esize === 32 ? 23n : 52n;
-  const top = esize === 32 ? 0xffn : 0x7ffn;
-  const first = exactWhenTiny(family) ? 0n : 2n;
-  return { first: first << fraction, mask: top << fraction, span: (top - first) << fraction };
-}
-
-/** i32: the bit pattern lies in the plain range. */
-function isPlain(b: Builder, esize: 32 | 64, family: FpFamily, bits: Value): Value {
-  const { first, mask, span } = plainRange(esize, family);
-  const number = (n: bigint): Operand => (esize === 64 ? b.i64(n) : b.i32(Number(BigInt.asIntN(32, n))));
-  return b.compare('lt_u', b.sub(b.and(bits, number(mask)), number(first)), number(span));
-}
+/** The shortcut where it is right, else the exact function. */
+export const nativeOr = (b: Builder, native: Native | undefined, exact: () => Value): Value =>
+  native ? b.choose(native.usable, () => native.result, exact) : exact();
 
 /** Result of an operation on scalars given and returned as bit patterns: i32 for 16 and 32 bits, i64 for 64. */
 export function fpScalar(b: Builder, family: FpFamily, esize: FpWidth, ...operands: readonly Value[]): Value {
-  const exact = () => b.fp(`${family}${esize}` as RuntimeFunctionName, ...operands);
-  const name = native[family];
-  if (esize === 16 || name === undefined) return exact();
-  const floats = operands.map((o) => b.op(`f${esize}.reinterpret_i${esize}`, o));
-  const result = b.op(`i${esize}.reinterpret_f${esize}`, b.op(`f${esize}.${name}`, ...floats));
-  return b.choose(b.and(relaxed(b), isPlain(b, esize, family, result)), () => result, exact);
+  const shortcut = family in shortcuts ? shortcuts[family as keyof typeof shortcuts] : undefined;
+  const native = isSize(esize) ? shortcut?.(b, esize, ...operands) : undefined;
+  return nativeOr(b, native, () => b.fp(`${family}${esize}` as RuntimeFunctionName, ...operands));
+}
+
+/** Vector instructions of WebAssembly that equal operations where no NaN, no infinite result and no tiny result is involved. */
+const vectorArithmetic: Readonly<Partial<Record<FpFamily, { readonly name: string; readonly first: 0 | 2 }>>> = {
+  // Sums below the normal range are exact, so they raise nothing.
+  fpAdd: { name: 'add', first: 0 },
+  fpSub: { name: 'sub', first: 0 },
+  fpMul: { name: 'mul', first: 2 },
+  fpDiv: { name: 'div', first: 2 },
+  fpSqrt: { name: 'sqrt', first: 2 },
+};
+/** Those that raise nothing whatever the numbers are. */
+const vectorSelection: Readonly<Partial<Record<FpFamily, string>>> = {
+  fpMax: 'max',
+  fpMin: 'min',
+  fpMaxNum: 'max',
+  fpMinNum: 'min',
+  fpCompareEqual: 'eq',
+  fpCompareGreater: 'gt',
+  fpCompareGreaterEqual: 'ge',
+};
+
+/** i32: the mask is all ones in every lane of the shape. */
+const holdsEverywhere = (b: Builder, shape: Shape, mask: Value): Value =>
+  lanes(b, shape, 'all_true', shape.bytes === 16 ? mask : b.op('v128.or', mask, b.op('v128.not', coverage(b, shape))));
+
+/** Exponent fields of every lane from `first` up to below the one of infinities and NaNs. */
+function exponentsFrom(b: Builder, shape: Shape, first: number, result: Value): Value {
+  const fraction = shape.esize === 32 ? 23n : 52n;
+  const top = shape.esize === 32 ? 0xffn : 0x7ffn;
+  const constant = (n: bigint) => constantLanes(b, shape.esize, n << fraction);
+  const fields = b.op('v128.and', result, constant(top));
+  return b.op('v128.and', lanes(b, shape, 'lt_s', fields, constant(top)), lanes(b, shape, 'ge_s', fields, constant(BigInt(first))));
+}
+
+/** The shortcut of a whole vector. */
+function vectorNative(b: Builder, shape: Shape, family: FpFamily, operands: readonly Value[]): Native | undefined {
+  if (shape.esize !== 32 && shape.esize !== 64) return undefined;
+  const op = (name: string, ...values: Value[]) => b.op(`f${shape.esize}x${128 / shape.esize}.${name}`, ...values);
+  const selection = vectorSelection[family];
+  if (selection) {
+    const numbers = operands.map((o) => op('eq', o, o)).reduce((a, mask) => b.op('v128.and', a, mask));
+    return { result: op(selection, ...operands), usable: b.and(defaultControl(b), holdsEverywhere(b, shape, numbers)) };
+  }
+  const arithmetic = vectorArithmetic[family];
+  if (!arithmetic) return undefined;
+  const result = op(arithmetic.name, ...operands);
+  return { result, usable: b.and(relaxed(b), holdsEverywhere(b, shape, exponentsFrom(b, shape, arithmetic.first, result))) };
 }
 
 /** Result of an operation on the lanes of vectors. */
 export function fpLanes(b: Builder, shape: Shape, family: FpFamily, ...operands: readonly Value[]): Value {
-  const exact = () =>
-    mapLanes(b, shape, operands, (elements) => b.fp(`${family}${shape.esize as FpWidth}` as RuntimeFunctionName, ...elements));
-  const name = native[family];
-  const { esize } = shape;
-  if ((esize !== 32 && esize !== 64) || name === undefined) return exact();
-  const result = b.op(`f${esize}x${128 / esize}.${name}`, ...operands);
-  const { first, mask, span } = plainRange(esize, family);
-  const exponent = lanes(b, shape, 'sub', b.op('v128.and', result, constantLanes(b, esize, mask)), constantLanes(b, esize, first));
-  // The fields are below 2^63 (2^31), so that only an exponent below `first` is negative.
-  const plain = b.op(
-    'v128.and',
-    lanes(b, shape, 'lt_s', exponent, constantLanes(b, esize, span)),
-    lanes(b, shape, 'ge_s', exponent, zeroVector(b)),
+  return nativeOr(b, vectorNative(b, shape, family, operands), () =>
+    mapLanes(b, shape, operands, (elements) => b.fp(`${family}${shape.esize as FpWidth}` as RuntimeFunctionName, ...elements)),
   );
-  const all = lanes(b, shape, 'all_true', shape.bytes === 16 ? plain : b.op('v128.or', plain, b.op('v128.not', coverage(b, shape))));
-  return b.choose(b.and(relaxed(b), all), () => result, exact);
 }
 
 /** Applies a function of elements to each lane of the shape; other lanes are zero. */
@@ -94,3 +102,12 @@ export const fpAbsolute = (b: Builder, esize: FpWidth, value: Value): Value => b
 
 /** ftype of the scalar floating-point instructions. */
 export const formatWidths: Readonly<Record<number, FpWidth>> = { 0: 32, 1: 64, 3: 16 };
+
+/** d + n × m in each lane, rounded once; `negative`: with the sign of the product flipped, a NaN's too. */
+export const fusedLanes =
+  (negative: boolean) =>
+  (b: Builder, shape: Shape, n: Value, m: Value, d: Value): Value =>
+    mapLanes(b, shape, [d, n, m], ([addend, x, y]) => {
+      const esize = shape.esize as FpWidth;
+      return fpScalar(b, 'fpMulAdd', esize, addend!, negative ? fpNegate(b, esize, x!) : x!, y!);
+    });

@@ -2,8 +2,9 @@ import type { Builder, Value } from '../builder.ts';
 import { rounding } from '../functions/softfloat/index.ts';
 import { type Instruction, type InstructionDefinition, instructions, type OperandSyntax } from '../instruction.ts';
 import { immediateIn } from '../syntax/simd.ts';
-import { type FpWidth, relaxed } from './fp-arithmetic.ts';
+import { type FpWidth, nativeOr } from './fp-arithmetic.ts';
 import { scalarFormats } from './fp-data-processing.ts';
+import { floatNatively, integerNatively } from './fp-native.ts';
 import { replace } from './simd-lanes.ts';
 
 /** FP to integer: the rounding that the mnemonic's letter names. */
@@ -25,20 +26,9 @@ export function toInteger(
   mode: number,
   fractionBits: Value | number = 0,
 ): Value {
-  const exact = () => b.fp(`fpToInt${from}To${to}`, value, fractionBits, unsigned ? 1 : 0, mode);
-  if (from === 16 || to === 16 || mode !== rounding.towardZero || fractionBits !== 0) return exact();
-  const float = b.op(`f${from}.reinterpret_i${from}`, value);
-  // Below 2^31 (2^63) in magnitude, and not negative where the result is unsigned, the conversion neither saturates nor is invalid.
-  const limit = b.op(`f${from}.reinterpret_i${from}`, powerOfTwo(b, from, to - 1));
-  const magnitude = unsigned ? float : b.op(`f${from}.abs`, float);
-  let inside = b.op(`f${from}.lt`, magnitude, limit);
-  if (unsigned)
-    inside = b.and(inside, b.op(`f${from}.ge`, float, b.op(`f${from}.reinterpret_i${from}`, from === 64 ? b.i64(0) : b.i32(0))));
-  return b.choose(b.and(relaxed(b), inside), () => b.op(`i${to}.trunc_sat_f${from}_${unsigned ? 'u' : 's'}`, float), exact);
+  const native = from === 16 || to === 16 || fractionBits !== 0 ? undefined : integerNatively(b, from, to, value, unsigned, mode);
+  return nativeOr(b, native, () => b.fp(`fpToInt${from}To${to}`, value, fractionBits, unsigned ? 1 : 0, mode));
 }
-
-const powerOfTwo = (b: Builder, esize: 32 | 64, exponent: number): Value =>
-  esize === 64 ? b.i64(BigInt(exponent + 1023) << 52n) : b.i32((exponent + 127) * 2 ** 23);
 
 /** FixedToFP() of a scalar. */
 export function fromInteger(
@@ -49,12 +39,8 @@ export function fromInteger(
   unsigned: boolean,
   fractionBits: Value | number = 0,
 ): Value {
-  const exact = () => b.fp(`fpFromInt${from}To${to}`, value, fractionBits, unsigned ? 1 : 0);
-  if (from === 16 || to === 16 || fractionBits !== 0) return exact();
-  const converted = () => b.op(`i${to}.reinterpret_f${to}`, b.op(`f${to}.convert_i${from}_${unsigned ? 'u' : 's'}`, value));
-  // A double holds every 32-bit integer.
-  if (from === 32 && to === 64) return converted();
-  return b.choose(relaxed(b), converted, exact);
+  const native = from === 16 || to === 16 || fractionBits !== 0 ? undefined : floatNatively(b, from, to, value, unsigned);
+  return nativeOr(b, native, () => b.fp(`fpFromInt${from}To${to}`, value, fractionBits, unsigned ? 1 : 0));
 }
 
 type Formats = Record<string, InstructionDefinition>;

@@ -3,7 +3,8 @@ import { ROUND_BY_FPCR, rounding } from '../functions/softfloat/index.ts';
 import { type Fields, type Instruction, type InstructionDefinition, instructions } from '../instruction.ts';
 import { expandFpImmediate, fpImmediateOperand } from '../syntax/fp-immediate.ts';
 import { type Arrangements, scalarRegisters } from '../syntax/simd.ts';
-import { type FpFamily, type FpWidth, formatWidths, fpAbsolute, fpNegate, fpScalar } from './fp-arithmetic.ts';
+import { type FpFamily, type FpWidth, formatWidths, fpAbsolute, fpNegate, fpScalar, nativeOr } from './fp-arithmetic.ts';
+import { precisionNatively, roundedNatively } from './fp-native.ts';
 
 /** ftype of single and double precision; half precision is FEAT_FP16's and has entries of its own. */
 const singleDouble: Arrangements = { s: { ftype: 0 }, d: { ftype: 1 } };
@@ -60,8 +61,12 @@ export const roundings: Readonly<Record<string, { readonly mode: number; readonl
 };
 
 /** Rounds a scalar to an integral number. */
-export const roundToIntegral = (b: Builder, mnemonic: string, esize: FpWidth, value: Value): Value =>
-  b.fp(`fpRoundInt${esize}`, value, roundings[mnemonic]!.mode, roundings[mnemonic]!.exact);
+export function roundToIntegral(b: Builder, mnemonic: string, esize: FpWidth, value: Value): Value {
+  const { mode, exact } = roundings[mnemonic]!;
+  const shortcutMode = mode === ROUND_BY_FPCR ? rounding.tieEven : mode;
+  const native = esize === 16 ? undefined : roundedNatively(b, esize, value, shortcutMode, exact === 1);
+  return nativeOr(b, native, () => b.fp(`fpRoundInt${esize}`, value, mode, exact));
+}
 
 const roundingOpcodes = {
   frintn: '0 0 1 0 0 0',
@@ -71,6 +76,24 @@ const roundingOpcodes = {
   frinta: '0 0 1 1 0 0',
   frintx: '0 0 1 1 1 0',
   frinti: '0 0 1 1 1 1',
+};
+
+/** FRINT32Z … FRINT64X: to integers of 32 or 64 bits, towards zero or as FPCR says. */
+export const sizedRoundings = {
+  frint32z: { width: 32, mode: rounding.towardZero, opcode: '0 1 0 0 0 0' },
+  frint32x: { width: 32, mode: ROUND_BY_FPCR, opcode: '0 1 0 0 0 1' },
+  frint64z: { width: 64, mode: rounding.towardZero, opcode: '0 1 0 0 1 0' },
+  frint64x: { width: 64, mode: ROUND_BY_FPCR, opcode: '0 1 0 0 1 1' },
+} as const;
+
+/** Rounds a scalar of single or double precision by one of them. */
+export const roundToSized = (b: Builder, mnemonic: keyof typeof sizedRoundings, esize: FpWidth, value: Value): Value =>
+  b.fp(`fpRoundIntSized${esize as 32 | 64}`, value, sizedRoundings[mnemonic].width, sizedRoundings[mnemonic].mode);
+
+const sizedRounding = (mnemonic: keyof typeof sizedRoundings): Record<string, InstructionDefinition> => {
+  const name = `${mnemonic.toUpperCase()} (scalar)`;
+  const forms = oneSource(name, sizedRoundings[mnemonic].opcode, mnemonic, (b, esize, n) => roundToSized(b, mnemonic, esize, n));
+  return { [name]: { ...forms[name]!, feature: 'FEAT_FRINTTS' } };
 };
 
 /** FCVT between formats: opc is the target, in ftype's encoding. */
@@ -87,12 +110,8 @@ const precision = (from: FpWidth, to: FpWidth): InstructionDefinition => {
 
 /** Converts a scalar between formats, rounding by FPCR. */
 export function convertPrecision(b: Builder, from: FpWidth, to: FpWidth, value: Value): Value {
-  const exact = () => b.fp(`fpConvert${from}To${to}` as 'fpConvert32To64', value, ROUND_BY_FPCR);
-  if (from !== 32 || to !== 64) return exact();
-  // Every single precision number is a double: only NaNs and FPCR's flushing make a difference.
-  const number = b.compare('lt_u', b.and(value, 0x7fffffff), 0x7f800000);
-  const promoted = b.op('i64.reinterpret_f64', b.op('f64.promote_f32', b.op('f32.reinterpret_i32', value)));
-  return b.choose(b.and(number, b.isZero(b.fpcr())), () => promoted, exact);
+  const native = from === 16 || to === 16 ? undefined : precisionNatively(b, from, value);
+  return nativeOr(b, native, () => b.fp(`fpConvert${from}To${to}` as 'fpConvert32To64', value, ROUND_BY_FPCR));
 }
 
 export const fpOneSource: readonly Instruction[] = instructions('Floating-point data-processing (1 source)', {
@@ -114,10 +133,16 @@ export const fpOneSource: readonly Instruction[] = instructions('Floating-point 
   ),
 });
 
-const twoSources = (name: string, opcode: string, mnemonic: string, family: FpFamily) =>
-  scalarFormats(name, `0 0 0 1 1 1 1 0 FT 1 Rm ${opcode} 1 0 Rn Rd`, { assembly: `${mnemonic} <Vd>, <Vn>, <Vm>` }, 'dnm', (b, esize) =>
-    b.setVElement('Rd', esize, fpScalar(b, family, esize, b.vElement('Rn', esize), b.vElement('Rm', esize))),
-  );
+const twoSources = (name: string, opcode: string, mnemonic: string, family: FpFamily, negated = false) =>
+  scalarFormats(name, `0 0 0 1 1 1 1 0 FT 1 Rm ${opcode} 1 0 Rn Rd`, { assembly: `${mnemonic} <Vd>, <Vn>, <Vm>` }, 'dnm', (b, esize) => {
+    const result = fpScalar(b, family, esize, b.vElement('Rn', esize), b.vElement('Rm', esize));
+    b.setVElement('Rd', esize, negated ? fpNegate(b, esize, result) : result);
+  });
+
+export const fpSizedRounding: readonly Instruction[] = instructions(
+  'Floating-point round to a 32-bit or 64-bit integer',
+  Object.assign({}, ...(Object.keys(sizedRoundings) as (keyof typeof sizedRoundings)[]).map(sizedRounding)),
+);
 
 export const fpTwoSources: readonly Instruction[] = instructions('Floating-point data-processing (2 source)', {
   ...twoSources('FMUL (scalar)', '0 0 0 0', 'fmul', 'fpMul'),
@@ -128,7 +153,7 @@ export const fpTwoSources: readonly Instruction[] = instructions('Floating-point
   ...twoSources('FMIN (scalar)', '0 1 0 1', 'fmin', 'fpMin'),
   ...twoSources('FMAXNM (scalar)', '0 1 1 0', 'fmaxnm', 'fpMaxNum'),
   ...twoSources('FMINNM (scalar)', '0 1 1 1', 'fminnm', 'fpMinNum'),
-  ...twoSources('FNMUL (scalar)', '1 0 0 0', 'fnmul', 'fpNegatedMul'),
+  ...twoSources('FNMUL (scalar)', '1 0 0 0', 'fnmul', 'fpMul', true),
 });
 
 /** Fused multiply-add; the signs of the addend and of the product may be flipped, NaNs' too. */

@@ -82,7 +82,7 @@ export const storeTagPair = instructions('Store allocation tag and register pair
 
 const noExclusion: Record<string, Alias> = { 'irg <Xd|SP>, <Xn|SP>': { when: (f) => f.Rm === 31, implies: { Rm: 31 } } };
 const tagArithmetic = (op: 0 | 1, name: string): InstructionDefinition => ({
-  encoding: `1 ${op} 0 1 0 0 0 1 1 0 uimm6 (0) (0) uimm4 Rn Rd`,
+  encoding: `1 ${op} 0 1 0 0 0 1 1 0 uimm6 0 0 uimm4 Rn Rd`,
   feature: 'FEAT_MTE',
   assembly: `${name} <Xd|SP>, <Xn|SP>, #<offset>, #<tag>`,
   operands: { offset: tagOffset, tag },

@@ -1,5 +1,5 @@
 import type { Builder, Value } from '../builder.ts';
-import { type InstructionDefinition, instructions } from '../instruction.ts';
+import { type Alias, type InstructionDefinition, instructions } from '../instruction.ts';
 
 /** Positions in PSTATE as SPSR_ELx holds it. */
 const DAIF = 0x3c0;
@@ -15,6 +15,16 @@ const immediateEncoding = (op1: number, op2: number): string =>
 /** MRS and MSR of one register. */
 const registerEncoding = (L: 0 | 1, op1: number, CRm: number, op2: number): string =>
   `1 1 0 1 0 1 0 1 0 0 ${L} 1 1 ${bits(op1, 3)} 0 1 0 0 ${bits(CRm, 4)} ${bits(op2, 3)} Rt`;
+
+/** Only CRm<0> counts; objdump names the field only where the rest is clear. */
+const whole = (op1: number, op2: number): Record<string, Alias> => ({
+  [`msr s0_${op1}_c4_c<m>_${op2}, xzr`]: {
+    when: (f) => f.CRm! > 1,
+    operands: {
+      m: { print: (f) => String(f.CRm), parse: (text) => (/^(\d|1[0-5])$/.test(text) ? { CRm: Number(text) } : undefined) },
+    },
+  },
+});
 
 /** At EL1 and above; at EL0 the processor decides (SCTLR_EL1.UMA, else UNDEFINED or trapped). */
 const privileged =
@@ -37,13 +47,13 @@ function writeMasks(b: Builder, old: Value, masks: Value): void {
 const setsBit = (op1: number, op2: number, name: string, bit: number, feature: string): InstructionDefinition => ({
   encoding: immediateEncoding(op1, op2),
   feature,
-  where: (f) => f.CRm! < 2,
   assembly: `msr ${name}, #<CRm>`,
+  aliases: whole(op1, op2),
   operation: (b) =>
     b.setPstate(
       b.or(
         b.and(b.pstate(), ~(1 << bit)),
-        b.small((f) => f.CRm! << bit),
+        b.small((f) => (f.CRm! & 1) << bit),
       ),
     ),
 });
@@ -51,9 +61,9 @@ const setsBit = (op1: number, op2: number, name: string, bit: number, feature: s
 /** PSTATE fields that change the stack pointer or the translation context: the processor keeps those in step. */
 const byProcessor = (op1: number, op2: number, name: string, feature?: string): InstructionDefinition => ({
   encoding: immediateEncoding(op1, op2),
-  where: (f) => f.CRm! < 2,
   ...(feature ? { feature } : {}),
   assembly: `msr ${name}, #<CRm>`,
+  aliases: whole(op1, op2),
   operation: (b) => b.exit('system'),
 });
 

@@ -1,7 +1,7 @@
 import type { Builder, Value } from '../builder.ts';
 import { type Fields, type Instruction, type InstructionDefinition, instructions, type OperandSyntax } from '../instruction.ts';
 import { type Arrangements, arrangements, type Shape, scalarRegisters, scalars, upperHalf, vectors } from '../syntax/simd.ts';
-import { type FpWidth, fpLanes, fpNegate, fpScalar, mapLanes } from './fp-arithmetic.ts';
+import { fpLanes, fusedLanes } from './fp-arithmetic.ts';
 import { extract, lanes, shaped, writeResult } from './simd-lanes.ts';
 import { type Lanewise, lanewise } from './simd-lanewise.ts';
 import { doubledProduct, longProduct, saturatingAccumulate, scalarDoubledProduct, writeDoubled } from './simd-three-different.ts';
@@ -16,7 +16,7 @@ const elements = {
 type ElementWidth = keyof typeof elements;
 
 /** `v3.h[5]`. `letter` says what is written after the dot where it is not the element's width (`4b` of the dot products). */
-function elementOperand(esizeOf: (f: Fields) => ElementWidth | undefined, written?: string): OperandSyntax {
+export function elementOperand(esizeOf: (f: Fields) => ElementWidth | undefined, written?: string): OperandSyntax {
   return {
     print: (f) => {
       const esize = esizeOf(f);
@@ -41,7 +41,7 @@ const bySize = (f: Fields): ElementWidth | undefined => (f.size === 1 ? 16 : f.s
 const bySz = (f: Fields): ElementWidth | undefined => (f.sz === 0 ? 32 : f.sz === 1 ? 64 : undefined);
 
 /** The element in every lane. */
-function elementEverywhere(b: Builder, esize: ElementWidth): Value {
+export function elementEverywhere(b: Builder, esize: ElementWidth): Value {
   const { register, index } = elements[esize];
   const bytes = esize / 8;
   const pattern = b.v128(Array.from({ length: 16 }, (_, k) => k % bytes));
@@ -127,14 +127,6 @@ const doubledScalar = (opcode: string, mnemonic: string, accumulate: 'sqadd' | '
 type FpCompute = (b: Builder, shape: Shape, n: Value, m: Value, d: Value) => Value;
 const product: FpCompute = (b, shape, n, m) => fpLanes(b, shape, 'fpMul', n, m);
 const productExtended: FpCompute = (b, shape, n, m) => fpLanes(b, shape, 'fpMulX', n, m);
-const fused =
-  (negative: boolean): FpCompute =>
-  (b, shape, n, m, d) =>
-    mapLanes(b, shape, [d, n, m], ([addend, x, y]) => {
-      const esize = shape.esize as FpWidth;
-      return fpScalar(b, 'fpMulAdd', esize, addend!, negative ? fpNegate(b, esize, x!) : x!, y!);
-    });
-
 const fpOperation = (compute: FpCompute) => (b: Builder, shape: Shape) =>
   writeResult(b, shape, compute(b, shape, b.v('Rn'), elementEverywhere(b, shape.esize as ElementWidth), b.v('Rd')));
 
@@ -175,8 +167,8 @@ const rdm = (definition: InstructionDefinition): InstructionDefinition => ({ ...
 /** The four floating-point rows, in the formats that the form has. */
 const fpRows = (scalar: boolean): Record<string, InstructionDefinition> => {
   const rows: [string, 0 | 1, string, FpCompute][] = [
-    ['fmla', 0, '0 0 0 1', fused(false)],
-    ['fmls', 0, '0 1 0 1', fused(true)],
+    ['fmla', 0, '0 0 0 1', fusedLanes(false)],
+    ['fmls', 0, '0 1 0 1', fusedLanes(true)],
     ['fmul', 0, '1 0 0 1', product],
     ['fmulx', 1, '1 0 0 1', productExtended],
   ];

@@ -1,10 +1,10 @@
 import type { Builder, Value } from '../builder.ts';
 import { type Instruction, type InstructionDefinition, instructions } from '../instruction.ts';
-import { type Arrangements, arrangements, type Shape, scalarRegister, scalarRegisters, scalars, vectors } from '../syntax/simd.ts';
-import { type FpFamily, type FpWidth, fpLanes, fpNegate, fpScalar, mapLanes } from './fp-arithmetic.ts';
-import { extract, shaped, writeResult } from './simd-lanes.ts';
+import { type Arrangements, arrangements, scalarRegister, scalars, vectors } from '../syntax/simd.ts';
+import { type FpFamily, type FpWidth, fpLanes, fpScalar, fusedLanes } from './fp-arithmetic.ts';
+import { constantLanes, extract, shaped } from './simd-lanes.ts';
 import type { Lanewise } from './simd-lanewise.ts';
-import { pairwise } from './simd-three-same.ts';
+import { pairwise, scalarForm, vectorForm } from './simd-three-same.ts';
 
 /** One row: `a` is bit 23, `opcode` the low three bits shared by both encodings (single/double: 11xxx; half: 00xxx). */
 interface Row {
@@ -20,20 +20,15 @@ const lanesOf =
   (b, shape, n, m) =>
     fpLanes(b, shape, family, n, m);
 
-/** FMLA, FMLS: fused, the destination is the addend. */
-const fused =
-  (negative: boolean): Lanewise =>
-  (b, shape, n, m, d) =>
-    mapLanes(b, shape, [d, n, m], ([addend, x, y]) => {
-      const esize = shape.esize as FpWidth;
-      return fpScalar(b, 'fpMulAdd', esize, addend!, negative ? fpNegate(b, esize, x!) : x!, y!);
-    });
+/** FABD: the difference without its sign, a NaN's too. */
+const absoluteDifference: Lanewise = (b, shape, n, m) =>
+  b.op('v128.andnot', fpLanes(b, shape, 'fpSub', n, m), constantLanes(b, shape.esize, 1n << BigInt(shape.esize - 1)));
 
 const rows: Readonly<Record<string, Row>> = {
   fmaxnm: { U: 0, a: 0, opcode: '0 0 0', compute: lanesOf('fpMaxNum') },
   fminnm: { U: 0, a: 1, opcode: '0 0 0', compute: lanesOf('fpMinNum') },
-  fmla: { U: 0, a: 0, opcode: '0 0 1', compute: fused(false) },
-  fmls: { U: 0, a: 1, opcode: '0 0 1', compute: fused(true) },
+  fmla: { U: 0, a: 0, opcode: '0 0 1', compute: fusedLanes(false) },
+  fmls: { U: 0, a: 1, opcode: '0 0 1', compute: fusedLanes(true) },
   fadd: { U: 0, a: 0, opcode: '0 1 0', compute: lanesOf('fpAdd') },
   fsub: { U: 0, a: 1, opcode: '0 1 0', compute: lanesOf('fpSub') },
   fmulx: { U: 0, a: 0, opcode: '0 1 1', compute: lanesOf('fpMulX'), scalar: true },
@@ -45,7 +40,7 @@ const rows: Readonly<Record<string, Row>> = {
   fmaxnmp: { U: 1, a: 0, opcode: '0 0 0', compute: pairwise(lanesOf('fpMaxNum')) },
   fminnmp: { U: 1, a: 1, opcode: '0 0 0', compute: pairwise(lanesOf('fpMinNum')) },
   faddp: { U: 1, a: 0, opcode: '0 1 0', compute: pairwise(lanesOf('fpAdd')) },
-  fabd: { U: 1, a: 1, opcode: '0 1 0', compute: lanesOf('fpAbsoluteDifference'), scalar: true },
+  fabd: { U: 1, a: 1, opcode: '0 1 0', compute: absoluteDifference, scalar: true },
   fmul: { U: 1, a: 0, opcode: '0 1 1', compute: lanesOf('fpMul') },
   fcmge: { U: 1, a: 0, opcode: '1 0 0', compute: lanesOf('fpCompareGreaterEqual'), scalar: true },
   fcmgt: { U: 1, a: 1, opcode: '1 0 0', compute: lanesOf('fpCompareGreater'), scalar: true },
@@ -55,23 +50,6 @@ const rows: Readonly<Record<string, Row>> = {
   fminp: { U: 1, a: 1, opcode: '1 1 0', compute: pairwise(lanesOf('fpMin')) },
   fdiv: { U: 1, a: 0, opcode: '1 1 1', compute: lanesOf('fpDiv') },
 };
-
-const apply = (compute: Lanewise) => (b: Builder, shape: Shape) =>
-  writeResult(b, shape, compute(b, shape, b.v('Rn'), b.v('Rm'), b.v('Rd')));
-
-const vectorForm = (encoding: string, mnemonic: string, set: Arrangements, compute: Lanewise): InstructionDefinition => ({
-  encoding,
-  assembly: `${mnemonic} <Vd.T>, <Vn.T>, <Vm.T>`,
-  operands: vectors(set, 'dnm'),
-  ...shaped(set, apply(compute)),
-});
-
-const scalarForm = (encoding: string, mnemonic: string, set: Arrangements, compute: Lanewise): InstructionDefinition => ({
-  encoding,
-  assembly: `${mnemonic} <Vd>, <Vn>, <Vm>`,
-  operands: scalarRegisters(set, 'dnm'),
-  ...shaped(set, apply(compute)),
-});
 
 const half = (definition: InstructionDefinition): InstructionDefinition => ({ ...definition, feature: 'FEAT_FP16' });
 

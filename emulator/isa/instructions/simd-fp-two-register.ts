@@ -4,7 +4,7 @@ import { type Instruction, type InstructionDefinition, instructions } from '../i
 import { type Arrangements, arrangements, type Shape, scalarRegisters, scalars, upperHalf, vectors } from '../syntax/simd.ts';
 import { type FpFamily, type FpWidth, fpLanes, mapLanes } from './fp-arithmetic.ts';
 import { conversions, fromInteger, toInteger } from './fp-convert-integer.ts';
-import { convertPrecision, roundToIntegral } from './fp-data-processing.ts';
+import { convertPrecision, roundToIntegral, roundToSized, type sizedRoundings } from './fp-data-processing.ts';
 import { constantLanes, extract, replace, shaped, writeResult, zeroVector } from './simd-lanes.ts';
 import { fractionBits, shapedByShift, shiftAmountOperand, shiftRegisters } from './simd-shift-immediate.ts';
 import { writeHalf } from './simd-two-register.ts';
@@ -166,6 +166,23 @@ const precisionForms: Record<string, InstructionDefinition> = {
 export const simdFpTwoRegister: readonly Instruction[] = instructions('Advanced SIMD two-register miscellaneous (floating-point)', {
   ...forms(false),
   ...precisionForms,
+});
+
+const sizedRounding = (U: 0 | 1, opcode: string, mnemonic: keyof typeof sizedRoundings): InstructionDefinition => ({
+  ...form(`0 Q ${U} 0 1 1 1 0 0 sz 1 0 0 0 0 ${opcode} 1 0 Rn Rd`, mnemonic, arrangements.sd, false, {
+    U,
+    a: 0,
+    opcode,
+    compute: each((b, esize, value) => roundToSized(b, mnemonic, esize, value)),
+  }),
+  feature: 'FEAT_FRINTTS',
+});
+
+export const simdFpSizedRounding: readonly Instruction[] = instructions('Advanced SIMD round to a 32-bit or 64-bit integer', {
+  'FRINT32Z (vector)': sizedRounding(0, '1 1 1 1 0', 'frint32z'),
+  'FRINT32X (vector)': sizedRounding(1, '1 1 1 1 0', 'frint32x'),
+  'FRINT64Z (vector)': sizedRounding(0, '1 1 1 1 1', 'frint64z'),
+  'FRINT64X (vector)': sizedRounding(1, '1 1 1 1 1', 'frint64x'),
 });
 
 export const simdFpScalarTwoRegister: readonly Instruction[] = instructions(

@@ -5,6 +5,10 @@ import { type Arrangements, arrangementOf, arrangementStatic, type Shape, shapeA
 /** WebAssembly's name of a vector of lanes of so many bits. */
 export const laneType = { 8: 'i8x16', 16: 'i16x8', 32: 'i32x4', 64: 'i64x2' } as const;
 
+/** Lanes that others twice as wide exist for. */
+export type Narrow = 8 | 16 | 32;
+export const wider = (esize: Narrow) => (esize * 2) as 16 | 32 | 64;
+
 /** A lane-wise WebAssembly instruction: `lanes(b, shape, 'add', x, y)`. */
 export const lanes = (b: Builder, { esize }: { readonly esize: Shape['esize'] }, name: string, ...operands: (Value | number)[]): Value =>
   b.op(`${laneType[esize]}.${name}`, ...operands);

@@ -19,7 +19,7 @@ import {
   upperHalf,
   vectorRegister,
 } from '../syntax/simd.ts';
-import { byHalves, constantLanes, lanes, onesVector, writeResult } from './simd-lanes.ts';
+import { byHalves, constantLanes, lanes, type Narrow, onesVector, wider, writeResult } from './simd-lanes.ts';
 import { narrowed, saturatingNarrow, saturatingNarrowScalar, widened, writeHalf } from './simd-two-register.ts';
 
 /** immh gives the element size by its highest set bit; immh:immb the amount. */
@@ -194,9 +194,6 @@ const narrowing: Readonly<Record<string, NarrowRow>> = {
   uqshrn: { U: 1, opcode: '1 0 0 1 0', rounds: 0, saturates: 'uqshrn' },
   uqrshrn: { U: 1, opcode: '1 0 0 1 1', rounds: 1, saturates: 'uqshrn' },
 };
-
-type Narrow = 8 | 16 | 32;
-const wider = (esize: Narrow) => (esize * 2) as 16 | 32 | 64;
 
 const narrowingVector = (mnemonic: string, { U, opcode, rounds, saturates }: NarrowRow): InstructionDefinition => ({
   encoding: vectorEncoding(U, opcode),

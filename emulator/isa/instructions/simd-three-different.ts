@@ -1,12 +1,9 @@
 import type { Builder, Value } from '../builder.ts';
 import { type Instruction, type InstructionDefinition, instructions } from '../instruction.ts';
 import { type Arrangements, arrangements, type Shape, scalarRegisters, scalars, upperHalf, vectors } from '../syntax/simd.ts';
-import { constant64, constantLanes, extract, lanes, laneType, replace, shaped } from './simd-lanes.ts';
+import { constant64, constantLanes, extract, lanes, laneType, type Narrow, replace, shaped, wider } from './simd-lanes.ts';
 import { lanewise } from './simd-lanewise.ts';
 import { narrowed, widened, writeHalf } from './simd-two-register.ts';
-
-type Narrow = 8 | 16 | 32;
-const wider = (esize: Narrow) => (esize * 2) as 16 | 32 | 64;
 
 const encoding = (U: 0 | 1, opcode: string) => `0 Q ${U} 0 1 1 1 0 size 1 Rm ${opcode} 0 0 Rn Rd`;
 

@@ -64,14 +64,16 @@ const rows: Readonly<Record<string, Row>> = {
 const apply = (compute: Lanewise) => (builder: Builder, shape: Shape) =>
   writeResult(builder, shape, compute(builder, shape, builder.v('Rn'), builder.v('Rm'), builder.v('Rd')));
 
-const vectorForm = (encoding: string, mnemonic: string, set: Arrangements, compute: Lanewise): InstructionDefinition => ({
+/** `<Vd.T>, <Vn.T>, <Vm.T>`. */
+export const vectorForm = (encoding: string, mnemonic: string, set: Arrangements, compute: Lanewise): InstructionDefinition => ({
   encoding,
   assembly: `${mnemonic} <Vd.T>, <Vn.T>, <Vm.T>`,
   operands: vectors(set, 'dnm'),
   ...shaped(set, apply(compute)),
 });
 
-const scalarForm = (encoding: string, mnemonic: string, set: Arrangements, compute: Lanewise): InstructionDefinition => ({
+/** `<Vd>, <Vn>, <Vm>`. */
+export const scalarForm = (encoding: string, mnemonic: string, set: Arrangements, compute: Lanewise): InstructionDefinition => ({
   encoding,
   assembly: `${mnemonic} <Vd>, <Vn>, <Vm>`,
   operands: scalarRegisters(set, 'dnm'),
@@ -216,5 +218,3 @@ export const simdScalarThreeSameExtra: readonly Instruction[] = instructions('Ad
   'SQRDMLAH (scalar)': sqrdmlahScalar,
   'SQRDMLSH (scalar)': sqrdmlshScalar,
 });
-
-export { apply as applyLanewise };

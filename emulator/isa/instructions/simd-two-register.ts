@@ -1,47 +1,36 @@
 import type { Builder, Value } from '../builder.ts';
 import { type Instruction, type InstructionDefinition, instructions } from '../instruction.ts';
 import { type Arrangements, arrangements, type Shape, scalarRegisters, scalars, upperHalf, vectors } from '../syntax/simd.ts';
-import { byHalves, constant64, extract, lanes, laneType, replace, shaped, writeResult } from './simd-lanes.ts';
+import { byHalves, constant64, extract, lanes, laneType, type Narrow, replace, shaped, wider, writeResult } from './simd-lanes.ts';
 import { type LanewiseUnary, lanewiseUnary } from './simd-lanewise.ts';
 
 const { bhsd, bhs, bh, b: bytesOnly } = arrangements;
 
 const applyUnary = (compute: LanewiseUnary) => (b: Builder, shape: Shape) => writeResult(b, shape, compute(b, shape, b.v('Rn')));
 
-/** Compares with zero write it out. */
-const written = (mnemonic: string, zero: boolean) => (scalar: boolean) =>
-  scalar ? `${mnemonic} <Vd>, <Vn>${zero ? ', #0' : ''}` : `${mnemonic} <Vd.T>, <Vn.T>${zero ? ', #0' : ''}`;
-
 const vectorEncoding = (U: 0 | 1, opcode: string) => `0 Q ${U} 0 1 1 1 0 size 1 0 0 0 0 ${opcode} 1 0 Rn Rd`;
 const scalarEncoding = (U: 0 | 1, opcode: string) => `0 1 ${U} 1 1 1 1 0 size 1 0 0 0 0 ${opcode} 1 0 Rn Rd`;
 
-const vector = (
-  U: 0 | 1,
-  opcode: string,
+/** A form of one source; `tail` is what is written after it (`, #0` of the comparisons with zero). */
+const oneSource = (
+  encoding: string,
   mnemonic: string,
   set: Arrangements,
-  compute: LanewiseUnary,
-  zero = false,
+  scalar: boolean,
+  operation: (b: Builder, shape: Shape) => void,
+  tail = '',
 ): InstructionDefinition => ({
-  encoding: vectorEncoding(U, opcode),
-  assembly: written(mnemonic, zero)(false),
-  operands: vectors(set, 'dn'),
-  ...shaped(set, applyUnary(compute)),
+  encoding,
+  assembly: scalar ? `${mnemonic} <Vd>, <Vn>${tail}` : `${mnemonic} <Vd.T>, <Vn.T>${tail}`,
+  operands: scalar ? scalarRegisters(set, 'dn') : vectors(set, 'dn'),
+  ...shaped(set, operation),
 });
 
-const scalar = (
-  U: 0 | 1,
-  opcode: string,
-  mnemonic: string,
-  set: Arrangements,
-  compute: LanewiseUnary,
-  zero = false,
-): InstructionDefinition => ({
-  encoding: scalarEncoding(U, opcode),
-  assembly: written(mnemonic, zero)(true),
-  operands: scalarRegisters(set, 'dn'),
-  ...shaped(set, applyUnary(compute)),
-});
+const vector = (U: 0 | 1, opcode: string, mnemonic: string, set: Arrangements, compute: LanewiseUnary, tail = ''): InstructionDefinition =>
+  oneSource(vectorEncoding(U, opcode), mnemonic, set, false, applyUnary(compute), tail);
+
+const scalar = (U: 0 | 1, opcode: string, mnemonic: string, set: Arrangements, compute: LanewiseUnary, tail = ''): InstructionDefinition =>
+  oneSource(scalarEncoding(U, opcode), mnemonic, set, true, applyUnary(compute), tail);
 
 /** Accumulates into the destination with saturation, the operands of unlike signedness. */
 const accumulateMixed =
@@ -54,18 +43,8 @@ const accumulateMixed =
     );
 
 const mixed = (U: 0 | 1, mnemonic: 'suqadd' | 'usqadd'): [InstructionDefinition, InstructionDefinition] => [
-  {
-    encoding: vectorEncoding(U, '0 0 0 1 1'),
-    assembly: `${mnemonic} <Vd.T>, <Vn.T>`,
-    operands: vectors(bhsd, 'dn'),
-    ...shaped(bhsd, accumulateMixed(mnemonic)),
-  },
-  {
-    encoding: scalarEncoding(U, '0 0 0 1 1'),
-    assembly: `${mnemonic} <Vd>, <Vn>`,
-    operands: scalarRegisters(scalars.bhsd, 'dn'),
-    ...shaped(scalars.bhsd, accumulateMixed(mnemonic)),
-  },
+  oneSource(vectorEncoding(U, '0 0 0 1 1'), mnemonic, bhsd, false, accumulateMixed(mnemonic)),
+  oneSource(scalarEncoding(U, '0 0 0 1 1'), mnemonic, scalars.bhsd, true, accumulateMixed(mnemonic)),
 ];
 
 /** Sums of neighbouring lanes, in lanes twice as wide. */
@@ -76,8 +55,6 @@ export function pairSums(b: Builder, shape: Shape, signed: boolean, n: Value): V
   const low = b.op(`i64x2.shr_${sign}`, b.op('i64x2.shl', n, 32), 32);
   return b.op('i64x2.add', low, b.op(`i64x2.shr_${sign}`, n, 32));
 }
-
-const wider = (esize: number) => (esize * 2) as 16 | 32 | 64;
 
 /** Arrangement of the pair sums of `size` and `Q`. */
 const pairArrangements: Arrangements = {
@@ -95,7 +72,7 @@ const addLongPairwise = (U: 0 | 1, mnemonic: string, accumulates: boolean): Inst
   operands: { ...vectors(pairArrangements, 'd', 'Ta'), ...vectors(bhs, 'n') },
   ...shaped(bhs, (b, shape) => {
     const sums = pairSums(b, shape, U === 0, b.v('Rn'));
-    writeResult(b, shape, accumulates ? lanes(b, { esize: wider(shape.esize) }, 'add', b.v('Rd'), sums) : sums);
+    writeResult(b, shape, accumulates ? lanes(b, { esize: wider(shape.esize as Narrow) }, 'add', b.v('Rd'), sums) : sums);
   }),
 });
 
@@ -106,7 +83,7 @@ export function writeHalf(b: Builder, upper: boolean, half: Value): void {
 }
 
 /** The low halves of all lanes of `narrow` × 2 bits, packed into 64 bits. */
-export function narrowed(b: Builder, narrow: 8 | 16 | 32, wide: Value, half: 'low' | 'high' = 'low'): Value {
+export function narrowed(b: Builder, narrow: Narrow, wide: Value, half: 'low' | 'high' = 'low'): Value {
   const size = narrow / 8;
   const order = Array.from({ length: 16 }, (_, at) => {
     const element = Math.floor(at / size) % (8 / size);
@@ -133,7 +110,7 @@ export function saturatingNarrow(
 export function saturatingNarrowScalar(
   b: Builder,
   name: 'sqshrn' | 'uqshrn' | 'sqshrun',
-  narrow: 8 | 16 | 32,
+  narrow: Narrow,
   shift: Value | number,
   rounds: number,
 ): void {
@@ -144,51 +121,38 @@ export function saturatingNarrowScalar(
 
 const narrowOperands = { 2: upperHalf, ...vectors(bhs, 'd'), ...vectors(arrangements.wide, 'n', 'Ta') };
 
-const narrowing = (
-  U: 0 | 1,
-  opcode: string,
-  mnemonic: string,
-  narrow: (b: Builder, esize: 8 | 16 | 32) => Value,
-): InstructionDefinition => ({
+const narrowing = (U: 0 | 1, opcode: string, mnemonic: string, narrow: (b: Builder, esize: Narrow) => Value): InstructionDefinition => ({
   encoding: vectorEncoding(U, opcode),
   assembly: `${mnemonic}<2> <Vd.T>, <Vn.Ta>`,
   operands: narrowOperands,
-  ...shaped(bhs, (b, shape) => writeHalf(b, shape.bytes === 16, narrow(b, shape.esize as 8 | 16 | 32))),
+  ...shaped(bhs, (b, shape) => writeHalf(b, shape.bytes === 16, narrow(b, shape.esize as Narrow))),
 });
 
 const narrowingScalar = (U: 0 | 1, opcode: string, mnemonic: string, name: 'sqshrn' | 'uqshrn' | 'sqshrun'): InstructionDefinition => ({
   encoding: scalarEncoding(U, opcode),
   assembly: `${mnemonic} <Vd>, <Va>`,
   operands: { ...scalarRegisters(scalars.bhs, 'd'), Va: scalarRegisters(scalars.wide, 'n').Vn! },
-  ...shaped(scalars.bhs, (b, shape) => saturatingNarrowScalar(b, name, shape.esize as 8 | 16 | 32, 0, 0)),
+  ...shaped(scalars.bhs, (b, shape) => saturatingNarrowScalar(b, name, shape.esize as Narrow, 0, 0)),
 });
 
 /** 64 bits of one half, each lane extended to twice its width. */
-export const widened = (b: Builder, esize: 8 | 16 | 32, upper: boolean, signed: boolean, value: Value): Value =>
+export const widened = (b: Builder, esize: Narrow, upper: boolean, signed: boolean, value: Value): Value =>
   b.op(`${laneType[wider(esize)]}.extend_${upper ? 'high' : 'low'}_${laneType[esize]}_${signed ? 's' : 'u'}`, value);
 
 const [suqadd, suqaddScalar] = mixed(0, 'suqadd');
 const [usqadd, usqaddScalar] = mixed(1, 'usqadd');
 
-const estimate = (U: 0 | 1, mnemonic: string, name: 'unsignedRecipEstimate' | 'unsignedRSqrtEstimate'): InstructionDefinition => ({
-  encoding: `0 Q ${U} 0 1 1 1 0 1 0 1 0 0 0 0 1 1 1 0 0 1 0 Rn Rd`,
-  assembly: `${mnemonic} <Vd.T>, <Vn.T>`,
-  operands: vectors(arrangements.s, 'dn'),
-  ...shaped(arrangements.s, (b, shape) => {
+const estimate = (U: 0 | 1, mnemonic: string, name: 'unsignedRecipEstimate' | 'unsignedRSqrtEstimate'): InstructionDefinition =>
+  oneSource(`0 Q ${U} 0 1 1 1 0 1 0 1 0 0 0 0 1 1 1 0 0 1 0 Rn Rd`, mnemonic, arrangements.s, false, (b, shape) => {
     const source = b.v('Rn');
     let result = constant64(b, 0n);
     for (let lane = 0; lane < shape.count; lane++) result = replace(b, 32, result, lane, b.call(name, extract(b, 32, source, lane)));
     writeResult(b, shape, result);
-  }),
-});
+  });
 
 /** Not, and reverse of bits: the size field is part of the opcode. */
-const bitwise = (size: string, mnemonic: string, compute: LanewiseUnary): InstructionDefinition => ({
-  encoding: `0 Q 1 0 1 1 1 0 ${size} 1 0 0 0 0 0 0 1 0 1 1 0 Rn Rd`,
-  assembly: `${mnemonic} <Vd.T>, <Vn.T>`,
-  operands: vectors(arrangements.bytes, 'dn'),
-  ...shaped(arrangements.bytes, applyUnary(compute)),
-});
+const bitwise = (size: string, mnemonic: string, compute: LanewiseUnary): InstructionDefinition =>
+  oneSource(`0 Q 1 0 1 1 1 0 ${size} 1 0 0 0 0 0 0 1 0 1 1 0 Rn Rd`, mnemonic, arrangements.bytes, false, applyUnary(compute));
 
 const u = lanewiseUnary;
 
@@ -205,15 +169,15 @@ export const simdTwoRegister: readonly Instruction[] = instructions('Advanced SI
   'CLS (vector)': vector(0, '0 0 1 0 0', 'cls', bhs, u.cls),
   'CLZ (vector)': vector(1, '0 0 1 0 0', 'clz', bhs, u.clz),
   'CNT (vector)': vector(0, '0 0 1 0 1', 'cnt', bytesOnly, u.cnt),
-  NOT: bitwise('0 0', 'mvn', u.not),
+  NOT: { ...bitwise('0 0', 'mvn', u.not), aliases: { 'not <Vd.T>, <Vn.T>': { when: () => false } } },
   'RBIT (vector)': bitwise('0 1', 'rbit', u.rbit),
   'SQABS (vector)': vector(0, '0 0 1 1 1', 'sqabs', bhsd, u.sqabs),
   'SQNEG (vector)': vector(1, '0 0 1 1 1', 'sqneg', bhsd, u.sqneg),
-  'CMGT (zero, vector)': vector(0, '0 1 0 0 0', 'cmgt', bhsd, u.cmgtZero, true),
-  'CMGE (zero, vector)': vector(1, '0 1 0 0 0', 'cmge', bhsd, u.cmgeZero, true),
-  'CMEQ (zero, vector)': vector(0, '0 1 0 0 1', 'cmeq', bhsd, u.cmeqZero, true),
-  'CMLE (zero, vector)': vector(1, '0 1 0 0 1', 'cmle', bhsd, u.cmleZero, true),
-  'CMLT (zero, vector)': vector(0, '0 1 0 1 0', 'cmlt', bhsd, u.cmltZero, true),
+  'CMGT (zero, vector)': vector(0, '0 1 0 0 0', 'cmgt', bhsd, u.cmgtZero, ', #0'),
+  'CMGE (zero, vector)': vector(1, '0 1 0 0 0', 'cmge', bhsd, u.cmgeZero, ', #0'),
+  'CMEQ (zero, vector)': vector(0, '0 1 0 0 1', 'cmeq', bhsd, u.cmeqZero, ', #0'),
+  'CMLE (zero, vector)': vector(1, '0 1 0 0 1', 'cmle', bhsd, u.cmleZero, ', #0'),
+  'CMLT (zero, vector)': vector(0, '0 1 0 1 0', 'cmlt', bhsd, u.cmltZero, ', #0'),
   'ABS (vector)': vector(0, '0 1 0 1 1', 'abs', bhsd, u.abs),
   'NEG (vector)': vector(1, '0 1 0 1 1', 'neg', bhsd, u.neg),
   XTN: narrowing(0, '1 0 0 1 0', 'xtn', (b, esize) => narrowed(b, esize, b.v('Rn'))),
@@ -233,7 +197,7 @@ export const simdTwoRegister: readonly Instruction[] = instructions('Advanced SI
       },
     },
     ...shaped(bhs, (b, shape) => {
-      const esize = shape.esize as 8 | 16 | 32;
+      const esize = shape.esize as Narrow;
       b.setV('Rd', lanes(b, { esize: wider(esize) }, 'shl', widened(b, esize, shape.bytes === 16, false, b.v('Rn')), esize));
     }),
   },
@@ -248,11 +212,11 @@ export const simdScalarTwoRegister: readonly Instruction[] = instructions('Advan
   'USQADD (scalar)': usqaddScalar,
   'SQABS (scalar)': scalar(0, '0 0 1 1 1', 'sqabs', anyScalar, u.sqabs),
   'SQNEG (scalar)': scalar(1, '0 0 1 1 1', 'sqneg', anyScalar, u.sqneg),
-  'CMGT (zero, scalar)': scalar(0, '0 1 0 0 0', 'cmgt', d, u.cmgtZero, true),
-  'CMGE (zero, scalar)': scalar(1, '0 1 0 0 0', 'cmge', d, u.cmgeZero, true),
-  'CMEQ (zero, scalar)': scalar(0, '0 1 0 0 1', 'cmeq', d, u.cmeqZero, true),
-  'CMLE (zero, scalar)': scalar(1, '0 1 0 0 1', 'cmle', d, u.cmleZero, true),
-  'CMLT (zero, scalar)': scalar(0, '0 1 0 1 0', 'cmlt', d, u.cmltZero, true),
+  'CMGT (zero, scalar)': scalar(0, '0 1 0 0 0', 'cmgt', d, u.cmgtZero, ', #0'),
+  'CMGE (zero, scalar)': scalar(1, '0 1 0 0 0', 'cmge', d, u.cmgeZero, ', #0'),
+  'CMEQ (zero, scalar)': scalar(0, '0 1 0 0 1', 'cmeq', d, u.cmeqZero, ', #0'),
+  'CMLE (zero, scalar)': scalar(1, '0 1 0 0 1', 'cmle', d, u.cmleZero, ', #0'),
+  'CMLT (zero, scalar)': scalar(0, '0 1 0 1 0', 'cmlt', d, u.cmltZero, ', #0'),
   'ABS (scalar)': scalar(0, '0 1 0 1 1', 'abs', d, u.abs),
   'NEG (scalar)': scalar(1, '0 1 0 1 1', 'neg', d, u.neg),
   'SQXTUN (scalar)': narrowingScalar(1, '1 0 0 1 0', 'sqxtun', 'sqshrun'),

@@ -18,7 +18,7 @@ export const processState = registers('Process state', {
   },
   TCO: { encoding: 'S3_3_C4_C2_7', access: 'rw rw rw', title: 'Tag Check Override', writable: 1n << 25n, feature: 'FEAT_MTE' },
   ALLINT: { encoding: 'S3_0_C4_C3_0', access: '- rw rw', title: 'All interrupt mask bit', writable: 1n << 13n, feature: 'FEAT_NMI' },
-  FPCR: { encoding: 'S3_3_C4_C4_0', access: 'rw rw rw', title: 'Floating-point Control Register', writable: 0x07f7_9f07n },
+  FPCR: { encoding: 'S3_3_C4_C4_0', access: 'rw rw rw', title: 'Floating-point Control Register', writable: 0x07ff_9f07n },
   FPSR: { encoding: 'S3_3_C4_C4_1', access: 'rw rw rw', title: 'Floating-point Status Register', writable: 0xf800_009fn },
   SP_EL0: { encoding: 'S3_0_C4_C1_0', access: '- rw rw', title: 'Stack Pointer (EL0)', kind: 'plain' },
   SP_EL1: { encoding: 'S3_4_C4_C1_0', access: '- - rw', title: 'Stack Pointer (EL1)', kind: 'plain' },

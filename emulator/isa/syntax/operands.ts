@@ -1,6 +1,6 @@
 import { decodeBitmask, encodeBitmask } from '../bitmask.ts';
 import type { Fields, OperandSyntax } from '../instruction.ts';
-import { hexadecimal, immediateValue, shiftAmount, shiftNames } from './integer.ts';
+import { hexadecimal, immediateValue, shiftAmount, shiftNames, signed } from './integer.ts';
 
 /** Operands that more than one class uses by name. An entry's own `operands` come before these. */
 
@@ -53,12 +53,10 @@ function branchCondition(mnemonic: string): OperandSyntax {
   };
 }
 
-const signedField = (value: number, width: number): number => (value << (32 - width)) >> (32 - width);
-
 /** A PC-relative target: the field counts instructions. */
 function wordTarget(field: string, width: number): OperandSyntax {
   return {
-    print: (f, address) => hexadecimal(BigInt.asUintN(64, address + BigInt(signedField(f[field]!, width) * 4))),
+    print: (f, address) => hexadecimal(BigInt.asUintN(64, address + BigInt(signed(f[field]!, width) * 4))),
     parse: (text, context) => {
       const target = immediateValue(text, context);
       if (target === undefined) return undefined;
@@ -74,7 +72,7 @@ function wordTarget(field: string, width: number): OperandSyntax {
 function pageTarget(shift: 0n | 12n): OperandSyntax {
   return {
     print: (f, address) => {
-      const distance = BigInt(signedField((f.immhi! << 2) | f.immlo!, 21)) << shift;
+      const distance = BigInt(signed((f.immhi! << 2) | f.immlo!, 21)) << shift;
       return hexadecimal(BigInt.asUintN(64, ((address >> shift) << shift) + distance));
     },
     parse: (text, context) => {

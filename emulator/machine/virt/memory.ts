@@ -1,6 +1,5 @@
 import type { CpuState } from '../../cpu/state.ts';
 import { PROBE, READ } from '../../memory/access.ts';
-import type { Fault } from '../../memory/fault.ts';
 import type { Mmu } from '../../memory/mmu.ts';
 import type { PhysicalMemory } from '../../memory/physical-memory.ts';
 import type { AddressSpace, MemoryRead } from '../machine.ts';
@@ -27,17 +26,12 @@ export function locate({ mmu, physical, hostOfIpa }: MemoryMap, state: CpuState,
   if (space === 'pa') return found(address < 1n << 53n ? physical.hostOf(Number(address)) : -1, 'no physical memory');
   if (space === 'ipa') return found(address < 1n << 53n ? hostOfIpa(Number(address)) : -1, 'no guest memory');
   const { translation } = mmu;
-  if (!translation.first(mmu.spaceOf(state), Number(address & 0xffff_ffffn) | 0, Number(address >> 32n) | 0, READ | PROBE)) return { reason: describeFault(translation.fault) };
+  if (!translation.first(mmu.spaceOf(state), Number(address & 0xffff_ffffn) | 0, Number(address >> 32n) | 0, READ | PROBE))
+    return { reason: translation.fault.describe() };
   return found(hostOfIpa(translation.ipa), `no guest memory at ipa 0x${translation.ipa.toString(16)}`);
 }
 
 const found = (host: number, reason: string): Located => (host < 0 ? { reason } : { host });
-
-/** A fault in the Arm ARM's words. */
-export function describeFault({ type, stage, level, s1ptw }: Fault): string {
-  const where = type === 'translation' || type === 'permission' || type === 'access flag' || type === 'address size' ? `, level ${level}` : '';
-  return `stage ${stage} ${type} fault${where}${s1ptw ? ' on the stage 1 walk' : ''}`;
-}
 
 /** Reads page by page; what is not there is a hole. */
 export function readMemory(map: MemoryMap, state: CpuState, space: AddressSpace, address: bigint, length: number): MemoryRead {

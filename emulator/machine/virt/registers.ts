@@ -1,14 +1,15 @@
-import type { SystemRegister } from '../../isa/registers/register.ts';
-import { systemRegisterSlot, systemRegisters } from '../../isa/registers/index.ts';
-import type { Processor } from '../../cpu/processor.ts';
 import { readPstate } from '../../cpu/core.ts';
+import type { Processor } from '../../cpu/processor.ts';
+import { systemRegisterSlot, systemRegisters } from '../../isa/registers/index.ts';
+import type { SystemRegister } from '../../isa/registers/register.ts';
 import { slots } from '../../translate/layout.ts';
 
 /** Reading these acknowledges an interrupt: a debugger must not. */
 const readsWithEffect: ReadonlySet<string> = new Set(['ICC_IAR0_EL1', 'ICC_IAR1_EL1', 'ICC_NMIAR1_EL1', 'RNDR', 'RNDRRS']);
 
 const byName = new Map<string, SystemRegister>(systemRegisters.map((r) => [r.name, r]));
-const canBeRead = ({ access }: SystemRegister): boolean => [access.el0, access.el1, access.el2].some((right) => right === 'read-only' || right === 'read-write');
+const canBeRead = ({ access }: SystemRegister): boolean =>
+  [access.el0, access.el1, access.el2].some((right) => right === 'read-only' || right === 'read-write');
 
 /** A register by the machine's name for it; undefined where this vCPU has none or where a read would change something. */
 export function readRegister(processor: Processor, name: string): bigint | undefined {

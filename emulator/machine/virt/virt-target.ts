@@ -1,17 +1,17 @@
 import { type TakenException, vector } from '../../cpu/core.ts';
 import { decodeExit } from '../../kvm/exits/index.ts';
 import { kvmRun } from '../../kvm/exits/layout.ts';
-import type { Vcpu } from '../../kvm/vcpu.ts';
 import { mpState } from '../../kvm/mp-state.ts';
-import type { VirtMachine } from '../../vmm/virt-machine.ts';
+import type { Vcpu } from '../../kvm/vcpu.ts';
 import { slots } from '../../translate/layout.ts';
+import type { VirtMachine } from '../../vmm/virt-machine.ts';
 import { exceptionClassOf } from '../exception-classes.ts';
 import type { AddressSpace, ExitRecord, GuestException, LoadedGuest, MemoryRead, Translation, VcpuStatus } from '../machine.ts';
 import type { RunEnd, Target, TargetHooks } from '../target.ts';
 import { CodeBreakpoints } from './breakpoints.ts';
+import { explain } from './explain.ts';
 import { type MemoryMap, readMemory, writeMemory } from './memory.ts';
 import { readRegister, writeRegister } from './registers.ts';
-import { explain } from './explain.ts';
 
 /** The VMM's machine as the debugger controls it. */
 export class VirtTarget implements Target {
@@ -69,6 +69,8 @@ export class VirtTarget implements Target {
   }
 
   writeRegister(index: number, name: string, value: bigint): void {
+    // KVM moves PC past the access when it completes it, wherever PC is then.
+    if (name === 'pc' && this.vcpu(index).pendingMmio) throw new Error('pc cannot be set in the middle of an MMIO exit: step once first');
     writeRegister(this.vcpu(index).processor, name, value);
   }
 
@@ -81,7 +83,8 @@ export class VirtTarget implements Target {
   }
 
   translate(index: number, va: bigint): Translation {
-    return explain(this.map, this.vcpu(index).state, va);
+    const { state, el } = this.vcpu(index);
+    return explain(this.map, state, va, el);
   }
 
   /** `kvm_run` is all zero until the first exit. */
@@ -105,11 +108,11 @@ export class VirtTarget implements Target {
   }
 
   run(budget: number, interrupted: () => boolean): RunEnd {
-    return this.ended(this.machine.run(budget, interrupted));
+    return this.machine.run(budget, interrupted);
   }
 
   step(index: number, count: number, interrupted: () => boolean): RunEnd {
-    return this.ended(this.machine.step(index, count, interrupted));
+    return this.machine.step(index, count, interrupted);
   }
 
   statistics(): { readonly instructions: number; readonly exits: Readonly<Record<string, number>> } {
@@ -118,11 +121,6 @@ export class VirtTarget implements Target {
 
   reset(): void {
     this.machine.reset();
-  }
-
-  /** Time is not paced here, so the machine never asks to wait. */
-  private ended(end: ReturnType<VirtMachine['run']>): RunEnd {
-    return end.kind === 'pause' ? { kind: 'budget' } : end;
   }
 
   private vcpu(index: number): Vcpu {
@@ -135,4 +133,3 @@ function guestException(vcpu: number, { targetEl, vector: taken, esr, far, elr, 
   const key = taken === vector.irq ? 'irq' : taken === vector.fiq ? 'fiq' : exceptionClassOf(esr);
   return { vcpu, class: key, targetEl, esr, far, elr, spsr };
 }
-

@@ -22,6 +22,10 @@ export interface HostImports {
 export interface Interpreter {
   /** Runs the vCPU in the block at `CPU` from `slots.pc` until it exits; the slots say why. */
   run(): void;
+}
+
+/** The interpreter with what translated code is added to. */
+export interface GeneratedInterpreter extends Interpreter {
   /** Functions that generated code calls by number: cold handlers first; translated regions are added. */
   readonly table: WebAssembly.Table;
 }
@@ -52,7 +56,7 @@ export function instantiate(
   memory: WebAssembly.Memory,
   host: HostImports,
   wordOf: (record: number) => number,
-): Interpreter {
+): GeneratedInterpreter {
   const functions: Record<string, (...operands: never[]) => number | bigint> = {};
   for (const [name, f] of Object.entries(runtimeFunctions) as [string, RuntimeFunction][]) functions[name] = f.run;
   const imports = { machine: { memory, ...host }, functions };

@@ -1,10 +1,10 @@
 import type { ValueType } from '../../isa/builder.ts';
 import type { RuntimeFunctionName } from '../../isa/functions/index.ts';
 import type { Fields } from '../../isa/instruction.ts';
-import { CPU, dataTlbEntry, SCRATCH_END, slotAddress, slots, V_OFFSET } from '../layout.ts';
+import { CPU, FETCH_TLB_ENTRIES, fetchTlbEntry, slotAddress, slots, V_OFFSET } from '../layout.ts';
 import type { CodeWriter } from '../wasm/code.ts';
 import type { MemoryOpcode } from '../wasm/opcodes.ts';
-import { accessFlags, alignmentOf } from './access.ts';
+import { emitAccess } from './access.ts';
 import type { Access, Block, Flag, Node, OperandSource, Operation, StateWord } from './node.ts';
 
 /** How the operands of an operation are found: in a predecoded record at run time, or known already. All push values on the stack. */
@@ -274,7 +274,8 @@ export class OperationEmitter {
       case 'branch-register': {
         const [target, btype] = operands as [Node, Node];
         if (btype.action.kind !== 'constant' || btype.action.value !== 0n) {
-          this.push(btype);
+          if (action.branch === 'jump') this.pushJumpType(btype);
+          else this.push(btype);
           this.around.setBtype();
         }
         this.push(target);
@@ -292,6 +293,28 @@ export class OperationEmitter {
         return;
       }
     }
+  }
+
+  /** BTYPE of BR: 3 only from a guarded page, else 1. The fetch TLB entry of this page is in place: it was fetched from. */
+  private pushJumpType(btype: Node): void {
+    const { code } = this.around;
+    this.push(btype);
+    this.around.pushPc();
+    code.i64(8n);
+    code.op('i64.shr_u');
+    code.op('i32.wrap_i64');
+    code.i32((FETCH_TLB_ENTRIES - 1) << 4);
+    code.op('i32.and');
+    this.load('i32.load', slotAddress(slots.fetchTlb));
+    code.op('i32.add');
+    code.memory('i32.load', fetchTlbEntry.flags);
+    code.i32(1);
+    code.op('i32.and');
+    code.i32(1);
+    code.op('i32.shl');
+    code.i32(1);
+    code.op('i32.or');
+    code.op('i32.and');
   }
 
   /** A SIMD&FP scalar write zeroes the rest of the register. */
@@ -341,99 +364,23 @@ export class OperationEmitter {
     code.end();
   }
 
-  private emitAccess(access: Access, addressNode: Node): void {
-    const { code } = this.around;
-    const address = this.temporary('i64');
-    const entry = this.temporary('i32');
+  private emitAccess(access: Access, address: Node): void {
     const host = this.temporary('i32');
     this.hostLocals.set(access, host);
-    this.resultLocals.set(
-      access,
-      access.results.map((r) => this.temporary(r.type)),
-    );
-    const writes = access.kind !== 'read';
-    const { unprivileged } = access.options;
-    const alignment = alignmentOf(access);
-
-    this.push(addressNode);
-    code.tee(address);
-    code.i64(7n);
-    code.op('i64.shr_u');
-    code.op('i32.wrap_i64');
-    code.i32(0x7fe0);
-    code.op('i32.and');
-    if (unprivileged) this.load('i32.load', slotAddress(slots.unprivilegedTlb));
-    else this.around.pushDataTlb();
-    code.op('i32.add');
-    code.tee(entry);
-    code.memory('i64.load', writes ? dataTlbEntry.write : dataTlbEntry.read);
-    code.get(address);
-    if (access.bytes > 1) {
-      code.i64(BigInt(access.bytes - 1));
-      code.op('i64.add');
-    }
-    code.i64(~0xfffn);
-    code.op('i64.and');
-    if (alignment > 1) {
-      code.get(address);
-      code.i64(BigInt(alignment - 1));
-      code.op('i64.and');
-      code.op('i64.or');
-    }
-    if (this.around.leaveForAccess) {
-      code.op('i64.ne');
-      code.if();
-      this.around.leaveForAccess();
-      code.end();
-      this.emitHost(host, address, entry);
-      this.emitAccessBody(access);
-      return;
-    }
-    code.op('i64.eq');
-    code.if();
-    this.emitHost(host, address, entry);
-    if (writes) this.emitAccessBody(access);
-    code.else();
-    code.get(address);
-    code.op('i32.wrap_i64');
-    code.get(address);
-    code.i64(32n);
-    code.op('i64.shr_u');
-    code.op('i32.wrap_i64');
-    code.i32(accessFlags(access));
-    code.call(this.around.functions.access);
-    code.tee(host);
-    code.op('i32.eqz');
-    this.around.faultIf();
-    if (writes) {
-      this.emitAccessBody(access);
-      code.get(host);
-      code.i32(SCRATCH_END);
-      code.op('i32.lt_u');
-      code.if();
-      code.call(this.around.functions.commit);
-      code.end();
-    }
-    code.end();
-    if (!writes) this.emitAccessBody(access);
-  }
-
-  private emitHost(host: number, address: number, entry: number): void {
-    const { code } = this.around;
-    code.get(address);
-    code.op('i32.wrap_i64');
-    code.get(entry);
-    code.memory('i32.load', dataTlbEntry.addend);
-    code.op('i32.add');
-    code.set(host);
-  }
-
-  private emitAccessBody(access: Access): void {
-    this.emitBlock(access.body);
-    const locals = this.resultLocals.get(access)!;
-    access.results.forEach((result, k) => {
-      this.push(result);
-      this.around.code.set(locals[k]!);
+    const results = access.results.map((r) => this.temporary(r.type));
+    this.resultLocals.set(access, results);
+    emitAccess(this.around, access, {
+      address: this.temporary('i64'),
+      entry: this.temporary('i32'),
+      host,
+      pushAddress: () => this.push(address),
+      body: () => {
+        this.emitBlock(access.body);
+        access.results.forEach((result, k) => {
+          this.push(result);
+          this.around.code.set(results[k]!);
+        });
+      },
     });
   }
 }

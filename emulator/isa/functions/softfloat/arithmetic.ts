@@ -161,6 +161,3 @@ export const reciprocalStep = (fmt: Format, fpcr: number, a: bigint, b: bigint):
 /** FPRSqrtStepFused(): (3 − a × b) ÷ 2. */
 export const reciprocalSquareRootStep = (fmt: Format, fpcr: number, a: bigint, b: bigint): bigint =>
   step(fmt, fpcr, a, b, 3n, 1, constant(fmt, 0, 0, fmt.quietBit));
-
-/** FABD: |a − b|; a NaN result has its sign cleared too, as FPAbs() does. */
-export const absoluteDifference = (fmt: Format, fpcr: number, a: bigint, b: bigint): bigint => subtract(fmt, fpcr, a, b) & ~fmt.signBit;

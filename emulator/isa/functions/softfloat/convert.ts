@@ -1,4 +1,4 @@
-import { defaultNaN, double, type Format, fpcrBits, infinity, roundingMode, zero } from './format.ts';
+import { defaultNaN, double, type Format, fpcrBits, half, infinity, roundingMode, single, zero } from './format.ts';
 import { round, roundsUp, shiftRight } from './round.ts';
 import { fpsrBits, raise } from './status.ts';
 import { holdsNaN, processNaN, type Unpacked, unpack, unpackBase } from './unpack.ts';
@@ -99,4 +99,28 @@ export function toInt32(fpcr: number, a: bigint): bigint {
   if (!fits) raise(fpsrBits.IOC);
   else if (lost !== 0) raise(fpsrBits.IXC);
   return BigInt.asUintN(32, value) | (fits && lost === 0 ? 1n << 32n : 0n);
+}
+
+/** FPRoundIntN(): to an integral number that fits a signed integer of `width` bits; what does not becomes the lowest of them, with IOC. */
+export function roundToSized(fmt: Format, fpcr: number, a: bigint, width: number, mode: number): bigint {
+  const x = unpack(fmt, a, fpcr);
+  const lowest = zero(fmt, 1) | (BigInt(width - fmt.minimumExponent) << BigInt(fmt.fractionBits));
+  const outside = () => {
+    raise(fpsrBits.IOC);
+    return lowest;
+  };
+  if (holdsNaN(x) || x.type === 'infinity') return outside();
+  if (x.type === 'zero') return zero(fmt, x.sign);
+  const { magnitude, inexact } = toIntegral(x, 0, mode);
+  const limit = 1n << BigInt(width - 1);
+  if (magnitude > limit || (magnitude === limit && x.sign === 0)) return outside();
+  if (inexact) raise(fpsrBits.IXC);
+  return magnitude === 0n ? zero(fmt, x.sign) : round(fmt, mode, false, x.sign, magnitude, 0);
+}
+
+/** A half precision operand of FPMulAddH() as single precision: exact, NaNs (signaling ones too) keep what they carry. */
+export function widenHalf(fpcr: number, a: bigint): bigint {
+  const x = unpack(half, a, fpcr);
+  if (holdsNaN(x)) return infinity(single, x.sign) | ((a & half.fractionMask) << BigInt(single.fractionBits - half.fractionBits));
+  return convert(half, single, fpcr & ~fpcrBits.AHP, x.type === 'zero' ? zero(half, x.sign) : a, 0);
 }

@@ -1,19 +1,17 @@
 import type { ValueType } from '../../builder.ts';
 import {
-  absoluteDifference,
   add,
   divide,
   multiply,
   multiplyAdd,
   multiplyExtended,
-  negate,
   reciprocalSquareRootStep,
   reciprocalStep,
   squareRoot,
   subtract,
 } from './arithmetic.ts';
 import { compare, compareAbsolute, compareMask, maximum, maximumNumber, minimum, minimumNumber } from './compare.ts';
-import { convert, fromFixed, roundToIntegral, toFixed, toInt32 } from './convert.ts';
+import { convert, fromFixed, roundToIntegral, roundToSized, toFixed, toInt32, widenHalf } from './convert.ts';
 import {
   reciprocal,
   reciprocalExponent,
@@ -27,7 +25,7 @@ import { takeRaised } from './status.ts';
 interface SoftFloatFunction {
   readonly parameters: readonly ValueType[];
   readonly result: ValueType;
-  // biome-ignore lint/suspicious/noExplicitAny: the signature is the data above
+  // the signature is the data above
   readonly run: (...operands: any[]) => number | bigint;
 }
 
@@ -88,6 +86,20 @@ function integralRoundings<N extends string>(name: N): Record<`${N}${Width}`, So
     },
   ]);
   return Object.fromEntries(entries) as Record<`${N}${Width}`, SoftFloatFunction>;
+}
+
+/** FRINT32Z …: operands FPCR, value, width of the integer, rounding mode. */
+function sizedRoundings<N extends string>(name: N): Record<`${N}${32 | 64}`, SoftFloatFunction> {
+  const entries = [single, double].map((fmt): [string, SoftFloatFunction] => [
+    `${name}${fmt.bits}`,
+    {
+      parameters: ['i32', valueType(fmt), 'i32', 'i32'],
+      result: valueType(fmt),
+      run: (fpcr: number, a: number | bigint, width: number, mode: number) =>
+        toWasm(valueType(fmt), roundToSized(fmt, fpcr, fromWasm(fmt, a), width, modeOf(fpcr, mode))),
+    },
+  ]);
+  return Object.fromEntries(entries) as Record<`${N}${32 | 64}`, SoftFloatFunction>;
 }
 
 /** FCVT*S/FCVT*U: `<name><format>To<width>`. Operands: FPCR, value, fraction bits, unsigned, rounding mode. */
@@ -156,12 +168,10 @@ export const softFloatFunctions = {
   ...family('fpAdd', 2, add),
   ...family('fpSub', 2, subtract),
   ...family('fpMul', 2, multiply),
-  ...family('fpNegatedMul', 2, (fmt, fpcr, a, b) => negate(fmt, multiply(fmt, fpcr, a, b))),
   ...family('fpMulX', 2, multiplyExtended),
   ...family('fpDiv', 2, divide),
   ...family('fpSqrt', 1, squareRoot),
   ...family('fpMulAdd', 3, multiplyAdd),
-  ...family('fpAbsoluteDifference', 2, absoluteDifference),
   ...family('fpRecipStep', 2, reciprocalStep),
   ...family('fpRSqrtStep', 2, reciprocalSquareRootStep),
   ...family('fpRecipEstimate', 1, reciprocal),
@@ -179,6 +189,7 @@ export const softFloatFunctions = {
   ...comparisons('fpCompare', false),
   ...comparisons('fpCompareSignaling', true),
   ...integralRoundings('fpRoundInt'),
+  ...sizedRoundings('fpRoundIntSized'),
   ...toIntegers('fpToInt'),
   ...fromIntegers('fpFromInt'),
   ...conversions('fpConvert'),
@@ -187,6 +198,12 @@ export const softFloatFunctions = {
     parameters: ['i32', 'i64'],
     result: 'i64',
     run: (fpcr: number, a: bigint) => toInt32(fpcr, BigInt.asUintN(64, a)),
+  },
+  /** A half precision factor of FMLAL and FMLSL as single precision. */
+  fpWidenHalf: {
+    parameters: ['i32', 'i32'],
+    result: 'i32',
+    run: (fpcr: number, a: number) => Number(BigInt.asIntN(32, widenHalf(fpcr, BigInt.asUintN(16, BigInt(a))))),
   },
   /** URECPE and URSQRTE of one 32-bit element. */
   unsignedRecipEstimate: { parameters: ['i32'], result: 'i32', run: (a: number) => unsignedReciprocalEstimate(a) | 0 },

@@ -1,0 +1,70 @@
+import { PSTATE } from '../cpu/pstate.ts';
+import { R } from '../cpu/registers.ts';
+import { slots } from '../translate/layout.ts';
+import { KvmError } from './errno.ts';
+import type { Vcpu } from './vcpu.ts';
+import { register } from './vcpu-registers.ts';
+
+/** KVM_GUESTDBG_*: `control` of KVM_SET_GUEST_DEBUG. */
+export const guestDebugControl = { ENABLE: 1 << 0, SINGLESTEP: 1 << 1, USE_SW_BP: 1 << 16, USE_HW: 1 << 17 } as const;
+
+const VALID = guestDebugControl.ENABLE | guestDebugControl.SINGLESTEP | guestDebugControl.USE_SW_BP;
+/** MDCR_EL2.TDE: debug exceptions go to EL2. */
+const MDCR_TDE = 1n << 8n;
+const MDSCR_SS = 1;
+const OSLK = 2;
+
+/** User space debugs the guest with the processor's own means (KVM_SET_GUEST_DEBUG, arch/arm64/kvm/debug.c). */
+export class GuestDebug {
+  private control = 0;
+  /** The guest's own step bits while KVM's are in force. */
+  private guestMdscr = 0;
+  private guestOslsr = 0;
+  private guestSs = 0;
+
+  constructor(private readonly vcpu: Vcpu) {}
+
+  /**
+   * KVM_SET_GUEST_DEBUG. Without ENABLE everything is off. Hardware breakpoints and watchpoints (USE_HW) are not offered.
+   * @throws KvmError EINVAL for a bit that is not valid.
+   */
+  set(control: number): void {
+    if (control & ~VALID) throw new KvmError('EINVAL', `KVM_SET_GUEST_DEBUG with control 0x${(control >>> 0).toString(16)}`);
+    this.control = control & guestDebugControl.ENABLE ? control : 0;
+    const { state } = this.vcpu;
+    const mdcr = state.system(register.MDCR_EL2) & ~MDCR_TDE;
+    state.setSystem(register.MDCR_EL2, this.control ? mdcr | MDCR_TDE : mdcr);
+  }
+
+  get singleStep(): boolean {
+    return (this.control & guestDebugControl.SINGLESTEP) !== 0;
+  }
+
+  /** KVM_RUN begins: PSTATE.SS lets one instruction run before the step exception. */
+  beginRun(): void {
+    const { state } = this.vcpu;
+    this.guestSs = state.low(slots.pstate) & PSTATE.SS;
+    state.setLow(slots.pstate, state.low(slots.pstate) | PSTATE.SS);
+  }
+
+  endRun(): void {
+    const { state } = this.vcpu;
+    state.setLow(slots.pstate, (state.low(slots.pstate) & ~PSTATE.SS) | this.guestSs);
+  }
+
+  /** Before an entry: MDSCR_EL1.SS is KVM's, and the guest's OS lock must not hide the step. */
+  enter(): void {
+    const { state } = this.vcpu;
+    this.guestMdscr = state.systemLow(R.MDSCR_EL1);
+    this.guestOslsr = state.systemLow(R.OSLSR_EL1);
+    state.setSystemWords(R.MDSCR_EL1, this.guestMdscr | MDSCR_SS, 0);
+    state.setSystemWords(R.OSLSR_EL1, this.guestOslsr & ~OSLK, 0);
+  }
+
+  /** After an exit, before it is handled: the guest's registers are its own again. */
+  leave(): void {
+    const { state } = this.vcpu;
+    state.setSystemWords(R.MDSCR_EL1, this.guestMdscr, 0);
+    state.setSystemWords(R.OSLSR_EL1, this.guestOslsr, 0);
+  }
+}

@@ -1,0 +1,112 @@
+import type { GuestException, StopCause, StopPoints } from '../machine.ts';
+import type { Target, TargetHooks } from '../target.ts';
+import { type ArmedBreakpoint, ArmedPoints } from './armed-points.ts';
+import { contextOf, type Happening } from './context.ts';
+import type { RunGoal, Standing } from './stepping.ts';
+import type { Say } from './stop-decision.ts';
+
+/** Decides, from inside a running slice, where the machine stops: what is armed, where a step ends, where it stands already. */
+export class StopHooks implements TargetHooks {
+  /** Why a hook stopped the machine in this run; undefined: none has. */
+  cause: StopCause | undefined;
+  /** The exit or exception at hand. */
+  happening: Happening;
+  private readonly armed = new ArmedPoints();
+  private readonly standing = new Map<number, Standing>();
+  private goal: RunGoal = { kind: 'none' };
+  private stepping = false;
+
+  constructor(
+    private readonly target: Target,
+    private readonly say: Say,
+  ) {}
+
+  /** Replaces what is armed. */
+  set(points: StopPoints): void {
+    this.armed.set(points);
+    this.arm();
+  }
+
+  /** A run begins. `stepping`: an exception entry ends it. */
+  begin(goal: RunGoal, stepping: boolean): void {
+    this.goal = goal;
+    this.stepping = stepping;
+    this.cause = undefined;
+    this.happening = undefined;
+    this.arm();
+  }
+
+  /** The machine stands: breakpoints right there do not stop it again before it has moved. */
+  stands(): void {
+    for (let vcpu = 0; vcpu < this.target.vcpuCount; vcpu++) this.standsAt(vcpu);
+  }
+
+  /** As `stands`, for one vCPU. */
+  standsAt(vcpu: number): void {
+    this.standing.set(vcpu, { pc: this.target.status(vcpu).pc, instructions: this.target.instructionsOf(vcpu) });
+  }
+
+  /** The machine was reset: a breakpoint at its first instruction stops it. */
+  forget(): void {
+    this.standing.clear();
+    this.happening = undefined;
+    this.arm();
+  }
+
+  breakpoint(vcpu: number): boolean {
+    const { target } = this;
+    const { pc } = target.status(vcpu);
+    const standing = this.standing.get(vcpu);
+    if (standing && standing.pc === pc && standing.instructions === target.instructionsOf(vcpu)) return false;
+    if (this.reachedGoal(vcpu, pc)) return this.stopWith({ kind: 'step' }, undefined);
+    const ids: number[] = [];
+    for (const { point, decision } of this.armedAt(vcpu, pc)) {
+      if (point.vcpu !== undefined && point.vcpu !== vcpu) continue;
+      if (decision.stops(contextOf(target, vcpu, undefined), this.say)) ids.push(point.id);
+    }
+    return ids.length > 0 && this.stopWith({ kind: 'breakpoint', ids }, undefined);
+  }
+
+  exit(vcpu: number, name: string): boolean {
+    const filters = this.armed.exitFilters(name);
+    const exit = filters.length > 0 ? this.target.exitRecord(vcpu) : undefined;
+    if (!exit) return false;
+    const context = contextOf(this.target, vcpu, { exit });
+    const stops = filters.filter(({ decision }) => decision.stops(context, this.say)).length > 0;
+    return stops && this.stopWith({ kind: 'exit', exit }, { exit });
+  }
+
+  exception(exception: GuestException): boolean {
+    const context = contextOf(this.target, exception.vcpu, { exception });
+    const filters = this.armed.exceptionFilters(exception.class);
+    const stops = filters.filter(({ decision }) => decision.stops(context, this.say)).length > 0;
+    if (stops) return this.stopWith({ kind: 'exception', exception }, { exception });
+    return this.stepping && this.stopWith({ kind: 'step' }, { exception });
+  }
+
+  private reachedGoal(vcpu: number, pc: bigint): boolean {
+    const { goal } = this;
+    return goal.kind === 'return' && goal.vcpu === vcpu && goal.address === pc && (this.target.readRegister(vcpu, 'sp') ?? 0n) >= goal.sp;
+  }
+
+  /** Breakpoints on this instruction, by virtual address and, where any are set by guest physical or physical address, by those. */
+  private *armedAt(vcpu: number, pc: bigint): Iterable<ArmedBreakpoint> {
+    yield* this.armed.breakpointsAt('va', pc);
+    if (!this.armed.physical) return;
+    const { ipa, pa } = this.target.translate(vcpu, pc);
+    if (ipa !== undefined) yield* this.armed.breakpointsAt('ipa', ipa);
+    if (pa !== undefined) yield* this.armed.breakpointsAt('pa', pa);
+  }
+
+  private stopWith(cause: StopCause, happening: Happening): true {
+    this.cause = cause;
+    this.happening = happening;
+    return true;
+  }
+
+  private arm(): void {
+    const goal = this.goal.kind === 'return' ? [{ space: 'va' as const, address: this.goal.address }] : [];
+    this.target.armBreakpoints([...this.armed.places, ...goal]);
+    this.target.armHooks({ exits: this.armed.exits, exceptions: this.armed.exceptions || this.stepping });
+  }
+}

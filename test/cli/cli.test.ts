@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { assemble } from '../../emulator/isa/assembler/assembler.ts';
+import { FLAT_LOAD_ADDRESS } from '../../emulator/vmm/loader/kernel.ts';
+import { powerOff } from '../vmm/guest.ts';
+
+const main = fileURLToPath(new URL('../../debug-adapter/cli/main.ts', import.meta.url));
+const program = ['--import', 'tsx', main];
+const folder = mkdtempSync(join(tmpdir(), 'kvm-arm64-'));
+
+const cli = (...options: string[]) =>
+  spawnSync(process.execPath, [...program, ...options], { input: '', encoding: 'utf8', timeout: 60_000 });
+
+/** A flat binary of this assembly in a file. */
+function binary(name: string, source: string): string {
+  const path = join(folder, `${name}.bin`);
+  writeFileSync(path, assemble(source, { file: name, address: BigInt(FLAT_LOAD_ADDRESS) }).image);
+  return path;
+}
+
+const file = (name: string, bytes: Uint8Array | string): string => {
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  return path;
+};
+
+const hello = binary(
+  'hello',
+  `
+        movz    x9, #0x0900, lsl #16
+        adr     x1, text
+1:      ldrb    w2, [x1], #1
+        cbz     w2, 2f
+        strb    w2, [x9]
+        b       1b
+2:${powerOff}
+text:   .asciz "hello, world\\n"`,
+);
+const spinning = binary('spinning', '1: b 1b');
+const waiting = binary('waiting', '1: wfi\nb 1b');
+const resetting = binary('resetting', 'movz x0, #0x8400, lsl #16\nmovk x0, #9\nhvc #0');
+
+describe('kvm-arm64 run', () => {
+  test('power-off is status 0; the console is on stdout; --stats says what happened', () => {
+    const stats = join(folder, 'stats.json');
+    const { status, stdout, stderr } = cli('run', '--kernel', hello, '--memory', '16M', '--stats', stats);
+    assert.deepEqual([status, stdout, stderr], [0, 'hello, world\n', '']);
+    const { instructions, seconds, mips, exits, peakMemory } = JSON.parse(readFileSync(stats, 'utf8'));
+    assert.equal(instructions, 2 + 13 * 4 + 2 + 3);
+    assert.equal(exits.KVM_EXIT_MMIO, 13);
+    assert.equal(exits.KVM_EXIT_SYSTEM_EVENT, 1);
+    for (const n of [seconds, mips, peakMemory]) assert.ok(n > 0);
+  });
+  test('reset is status 4', () => assert.equal(cli('run', '--kernel', resetting, '--memory', '16M').status, 4));
+  test('time-out is status 124', () => {
+    const { status, stderr } = cli('run', '--kernel', spinning, '--memory', '16M', '--timeout', '0.5');
+    assert.equal(status, 124);
+    assert.match(stderr, /time-out after 0\.5 s/);
+  });
+  test('--until ends with status 0 at the text', () => {
+    const { status, stdout } = cli('run', '--kernel', hello, '--memory', '16M', '--until', 'world');
+    assert.equal(status, 0);
+    assert.match(stdout, /world/);
+  });
+  test('a guest that nothing can wake is status 2, with the reason', () => {
+    const { status, stderr } = cli('run', '--kernel', waiting, '--memory', '16M');
+    assert.equal(status, 2);
+    assert.match(stderr, /every vCPU waits for an interrupt/);
+  });
+  test('stdin is the guest’s serial line', () => {
+    const echo = binary(
+      'echo',
+      `
+        movz    x9, #0x0900, lsl #16
+1:      ldr     w1, [x9, #0x18]
+        tbnz    w1, #4, 1b
+        ldr     w1, [x9]
+        cmp     w1, #'.'
+        b.eq    2f
+        strb    w1, [x9]
+        b       1b
+2:${powerOff}`,
+    );
+    const run = spawnSync(process.execPath, [...program, 'run', '--kernel', echo, '--memory', '16M'], {
+      input: 'typed.',
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    assert.deepEqual([run.status, run.stdout], [0, 'typed']);
+  });
+  test('ends when its reader goes away', async () => {
+    const flooding = binary('flooding', 'movz x9, #0x0900, lsl #16\nmov w1, #65\n1: strb w1, [x9]\nb 1b');
+    const child = spawn(process.execPath, [...program, 'run', '--kernel', flooding, '--memory', '16M'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    child.stdout.once('data', () => child.stdout.destroy());
+    const status = await new Promise((resolve) => child.on('exit', (code) => resolve(code)));
+    assert.equal(status, 130);
+  });
+});
+
+describe('kvm-arm64 run refuses', () => {
+  const refuses = (title: string, options: string[], message: RegExp): void => {
+    test(title, () => {
+      const { status, stderr, stdout } = cli('run', ...options);
+      assert.match(stderr, message);
+      assert.deepEqual([status, stdout], [1, '']);
+    });
+  };
+  refuses('no kernel', [], /--kernel <file>' not specified/);
+  refuses('a missing file', ['--kernel', '/nowhere/Image'], /--kernel: \/nowhere\/Image: there is no such file/);
+  refuses('a directory', ['--kernel', folder], /that is a directory/);
+  refuses(
+    'a compressed kernel',
+    ['--kernel', file('Image.gz', Uint8Array.of(0x1f, 0x8b, 8, 0))],
+    /is gzip-compressed: an arm64 guest needs the raw Image/,
+  );
+  refuses('an empty file', ['--kernel', file('Image', '')], /is empty/);
+  refuses('odd memory sizes', ['--kernel', hello, '--memory', 'some'], /memory size "some" is not understood/);
+  refuses('more memory than there can be', ['--kernel', hello, '--memory', '64G'], /too large/);
+  refuses('absurd vCPU counts', ['--kernel', hello, '--cpus', '1000'], /1000 vCPUs: the machine has 1 to 8/);
+  refuses('a vCPU count that is none', ['--kernel', hello, '--cpus', 'two'], /whole number/);
+  refuses('an unknown CPU', ['--kernel', hello, '--cpu', 'm1'], /cortex-a57, neoverse-n1, max/);
+  refuses(
+    'an initrd larger than memory',
+    ['--kernel', hello, '--memory', '16M', '--initrd', file('initrd', new Uint8Array(20 << 20))],
+    /does not fit/,
+  );
+  refuses('an unknown option', ['--kernel', hello, '--smp', '4'], /unknown option '--smp'/);
+});
+
+describe('kvm-arm64 decode', () => {
+  test('a syndrome, field by field', () => {
+    const { status, stdout } = cli('decode', 'esr', '0x93800046');
+    assert.equal(status, 0);
+    for (const row of [/EC +0x24 +data abort from a lower/i, /SAS +0x2 +word/, /WnR +0x1 +write/, /DFSC +0x6 +translation fault, level 2/])
+      assert.match(stdout, row);
+  });
+  test('bits of newer architectures are unknown, not an error', () => {
+    const { status, stdout } = cli('decode', 'spsr', 'ffffffffffffffff');
+    assert.equal(status, 0);
+    assert.match(stdout, /unknown bits 0x/);
+  });
+  test('an unknown register', () => {
+    const { status, stderr } = cli('decode', 'esrr', '0');
+    assert.equal(status, 1);
+    assert.match(stderr, /no register is called "esrr"/);
+  });
+  test('a value that is no number', () => assert.match(cli('decode', 'esr', 'x').stderr, /no hexadecimal number/));
+});
+
+describe('kvm-arm64 disasm', () => {
+  test('words with their addresses', () => {
+    const { status, stdout } = cli('disasm', 'ffff800008000000', 'd503201f', '0x14000001', 'ffffffff');
+    assert.equal(status, 0);
+    assert.deepEqual(stdout.split('\n').slice(0, 2), [
+      'ffff800008000000: d503201f  nop',
+      'ffff800008000004: 14000001  b 0xffff800008000008',
+    ]);
+    assert.match(stdout, /ffffffff {2}\.inst/);
+  });
+  test('an address between instructions', () => assert.match(cli('disasm', '2', '0').stderr, /not a multiple of 4/));
+});
