@@ -85,6 +85,8 @@ describe('a Linux guest in the workbench', { skip }, () => {
     await workbench.continue();
     await workbench.stoppedOn(EXIT);
     await workbench.page.locator('.exception-widget', { hasText: EXIT }).waitFor();
+    // The character to send.
+    await workbench.row('.debug-variables', /^\s*x0\s*=\s*0x0{14}48\s*$/).waitFor();
     await shot('sample-guest');
   });
 });
