@@ -1,5 +1,5 @@
 // Bundles the product into dist/: the extension, the kvm-arm64 program, the machine's worker, the interpreter and the sample guests.
-import { chmod, cp, mkdir, readdir, stat } from 'node:fs/promises';
+import { chmod, cp, mkdir, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 const production = process.argv.includes('--production');
@@ -10,7 +10,6 @@ const common = {
   sourcemap: production ? false : 'linked',
   minifyWhitespace: production,
   minifySyntax: production,
-  keepNames: true,
   logLevel: 'warning',
 };
 // Bundled CommonJS dependencies call require(): an ES module has to make it for them.
@@ -28,27 +27,22 @@ const entries = [
   { in: 'emulator/machine/worker.ts', out: 'dist/worker.js', options: esm },
 ];
 
-const exists = (path) =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
-
 await mkdir('dist', { recursive: true });
-const missing = [];
-for (const entry of entries) {
-  if (!(await exists(entry.in))) {
-    missing.push(entry.in);
-    continue;
-  }
-  await build({ ...entry.options, entryPoints: [entry.in], outfile: entry.out });
-}
-if (!missing.includes('debug-adapter/cli/main.ts')) await chmod('dist/cli.js', 0o755);
+for (const entry of entries) await build({ ...entry.options, entryPoints: [entry.in], outfile: entry.out });
+await chmod('dist/cli.js', 0o755);
 
-if (await exists('extension/guests')) {
-  await mkdir('dist/guests', { recursive: true });
-  for (const name of await readdir('extension/guests')) await cp(`extension/guests/${name}`, `dist/guests/${name}`, { recursive: true });
-}
+// The interpreter is generated from the instruction table once, here, rather than at every start.
+const generator = await build({
+  ...common,
+  sourcemap: false,
+  format: 'esm',
+  entryPoints: ['emulator/translate/interpreter/compiled.ts'],
+  write: false,
+});
+const { interpreterBytes } = await import(
+  `data:text/javascript;base64,${Buffer.from(generator.outputFiles[0].contents).toString('base64')}`
+);
+await writeFile('dist/interpreter.wasm', interpreterBytes());
 
-for (const path of missing) console.warn(`build: ${path} does not exist yet: skipped`);
-console.log(`build: ${entries.length - missing.length} bundles in dist/`);
+await cp('extension/guests', 'dist/guests', { recursive: true });
+console.log(`build: ${entries.length} bundles, the interpreter and the sample guests in dist/`);

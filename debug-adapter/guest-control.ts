@@ -47,7 +47,14 @@ export class GuestControl {
     const { guest } = session;
     if (!guest) throw new RequestError('no guest has been launched');
     await this.machine?.shutdown();
-    await this.start(args ?? guest.configuration, session, args === undefined ? guest : undefined);
+    try {
+      await this.start(args ?? guest.configuration, session, args === undefined ? guest : undefined);
+    } catch (error) {
+      // The old guest is gone and there is no new one.
+      guest.state = 'ended';
+      session.send('terminated');
+      throw error;
+    }
     for (const breakpoint of await session.breakpoints.rebind(session.guest!))
       session.send('breakpoint', { reason: 'changed', breakpoint });
     await this.begin(session.guest!, session);

@@ -2,6 +2,7 @@ import { ProtocolServer } from '@vscode/debugadapter/lib/protocol.js';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { BreakpointBook } from './breakpoints/book.ts';
 import { GuestControl, type MachineFactory } from './guest-control.ts';
+import { checkArguments, withoutNulls } from './protocol/arguments.ts';
 import { Handles } from './references/handles.ts';
 import { RequestError } from './request-error.ts';
 import { requests } from './requests/index.ts';
@@ -66,7 +67,7 @@ export class AdapterSession extends ProtocolServer {
     try {
       const handler = Object.hasOwn(requests, request.command) ? requests[request.command] : undefined;
       if (!handler) throw new RequestError(`the request "${String(request.command)}" is not known`);
-      const body = await handler(request.arguments ?? {}, this.state, this.control);
+      const body = await handler(this.argumentsOf(request), this.state, this.control);
       if (body !== undefined) response.body = body;
     } catch (error) {
       response.success = false;
@@ -78,6 +79,13 @@ export class AdapterSession extends ProtocolServer {
     }
     this.sendResponse(response);
     if (request.command === 'disconnect') this.tellEnd();
+  }
+
+  /** The arguments, checked. A launch configuration is the user's and has a check of its own. */
+  private argumentsOf({ command, arguments: args = {} }: DebugProtocol.Request): object {
+    if (command === 'launch' || command === 'restart') return args;
+    checkArguments(args);
+    return withoutNulls(args);
   }
 
   private isOver = false;

@@ -68,7 +68,7 @@ function mapGuestPage(vcpu: Vcpu, slot: Memslot, page: number, write: boolean, e
   const writable = !isReadonly(slot) && (!logging || write);
   const pa = vcpu.vm.physicalAddress(slot.userspaceAddr + (ipa - slot.guestPhysAddr));
   const changed = stage2.map(ipa, pa, size, { write: writable, execute: executable, type: 'normal' });
-  if (changed) vcpu.vm.flushStage2();
+  if (changed || was) vcpu.vm.flushStage2();
   if (write) memslots.markDirty(slot, page);
 }
 

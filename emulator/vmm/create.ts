@@ -1,12 +1,10 @@
 import { findProfile } from '../cpu/profiles/index.ts';
 import type { Profile } from '../cpu/profiles/profile.ts';
-import { generateInterpreter } from '../translate/interpreter/interpreter.ts';
+import { compileInterpreter } from '../translate/interpreter/compiled.ts';
 import { checkCpus, checkMemory, type LaunchConfiguration } from './launch.ts';
 import { formatSize, LaunchError } from './loader/errors.ts';
-import { MACHINE_MEMORY, Silicon } from './silicon.ts';
+import { Silicon } from './silicon.ts';
 import { hostDramBytes, VirtMachine } from './virt-machine.ts';
-
-let compiled: Promise<WebAssembly.Module> | undefined;
 
 /**
  * Builds a machine and loads its guest: it stands before its first instruction.
@@ -17,8 +15,7 @@ export async function createMachine(configuration: LaunchConfiguration): Promise
   checkCpus(configuration.cpus);
   const profile = findProfile(configuration.cpu);
   if (!profile) throw new LaunchError(`there is no CPU model "${configuration.cpu}".`);
-  compiled ??= WebAssembly.compile(generateInterpreter(MACHINE_MEMORY));
-  return new VirtMachine(siliconFor(profile, configuration, await compiled), configuration);
+  return new VirtMachine(siliconFor(profile, configuration, await compileInterpreter()), configuration);
 }
 
 /** A memory that the host cannot back is refused with a RangeError. */

@@ -26,9 +26,6 @@ export interface SiliconConfiguration {
   readonly translate?: boolean;
 }
 
-/** What generated code imports as its memory: one WebAssembly memory of up to 4 GiB, not shared. */
-export const MACHINE_MEMORY = { shared: false, maximumPages: 65536 } as const;
-
 /** The hardware a machine is built on: one memory, one clock, and a processor for every vCPU. They take turns. */
 export class Silicon {
   readonly memory: PhysicalMemory;

@@ -279,6 +279,73 @@ describe('bad clients', () => {
       for (const args of [junk, null, 5, 'x', []]) assert.equal(typeof (await client.ask(command, args)).success, 'boolean', command);
     }
   });
+  it('thousands of random requests: an answer to each', async () => {
+    const { client } = await stopped();
+    let state = 12345;
+    const random = (n: number): number => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return (state >>> 8) % n;
+    };
+    const values: readonly unknown[] = [
+      0,
+      1,
+      -1,
+      2 ** 53,
+      1.5,
+      '',
+      'pc',
+      'x0 = 1',
+      '*(u32*)pc',
+      'va:0x40080000',
+      '0xffffffffffffffff',
+      '((((',
+      null,
+      true,
+      [],
+      {},
+      [{}],
+      [null],
+      ['exit:KVM_EXIT_MMIO'],
+    ];
+    const keys = [
+      'threadId',
+      'frameId',
+      'variablesReference',
+      'name',
+      'value',
+      'expression',
+      'context',
+      'memoryReference',
+      'offset',
+      'count',
+      'data',
+      'instructionOffset',
+      'instructionCount',
+      'breakpoints',
+      'filters',
+      'filterOptions',
+      'source',
+      'line',
+      'text',
+      'column',
+      'startFrame',
+      'levels',
+      'targetId',
+      'condition',
+    ];
+    const commands = Object.keys(requests).filter((c) => !['launch', 'disconnect', 'terminate', 'restart'].includes(c));
+    for (let i = 0; i < 4000; i++) {
+      const args = Object.fromEntries(Array.from({ length: random(6) }, () => [keys[random(keys.length)], values[random(values.length)]]));
+      const command = commands[random(commands.length)]!;
+      const response = await client.ask(command, args);
+      assert.equal(typeof response.success, 'boolean');
+      assert.ok(
+        response.success ||
+          (response.message !== undefined && !/is not a function|Cannot read prop|undefined \(reading|not iterable/.test(response.message)),
+        `${command} ${JSON.stringify(args)}: ${response.message}`,
+      );
+    }
+  });
   it('stale references', async () => {
     const { client, frame } = await stopped();
     const { scopes } = await client.request('scopes', { frameId: frame.id });

@@ -74,4 +74,19 @@ describe('a Linux guest in the workbench', { skip }, () => {
     await workbench.terminalShows('aarch64');
     await shot('shell');
   });
+
+  seen('a sample guest runs from its source, line by line', async () => {
+    await workbench.stop();
+    await workbench.openFile('hello.S');
+    await workbench.command('KVM Arm64: Debug This Guest');
+    await workbench.stopped();
+    await workbench.topFrameLine().waitFor();
+    await workbench.checkFilter(EXIT);
+    await workbench.continue();
+    await workbench.stoppedOn(EXIT);
+    await workbench.page.locator('.exception-widget', { hasText: EXIT }).waitFor();
+    // The character to send.
+    await workbench.row('.debug-variables', /^\s*x0\s*=\s*0x0{14}48\s*$/).waitFor();
+    await shot('sample-guest');
+  });
 });

@@ -122,6 +122,18 @@ export class Workbench {
     await this.page.locator('.debug-toolbar .codicon-debug-continue').click();
   }
 
+  /** Ends the debug session. */
+  async stop(): Promise<void> {
+    const toolbar = this.page.locator('.debug-toolbar .codicon-debug-stop').first();
+    await toolbar.click();
+    await toolbar.waitFor({ state: 'hidden' });
+  }
+
+  /** The mark of the current line in the editor. */
+  topFrameLine(): Locator {
+    return this.page.locator('.debug-top-stack-frame-line').first();
+  }
+
   /** One instruction, and waits for the stop after it. */
   async step(): Promise<void> {
     const before = await this.topFrame();

@@ -18,9 +18,8 @@ const SCTLR = 0x30d0_0800n | 1n | 4n | 0x200n | 0x1000n | (1n << 14n) | (1n << 1
 const SCTLR_A = 2n;
 const KEYS = (1n << 31n) | (1n << 30n) | (1n << 27n) | (1n << 13n);
 const BT = (1n << 35n) | (1n << 36n);
-/** 48-bit addresses in both halves, 4 KB granules, write-back walks, 40-bit outputs. */
-const TCR =
-  16n | (1n << 8n) | (1n << 10n) | (3n << 12n) | (16n << 16n) | (1n << 24n) | (1n << 26n) | (3n << 28n) | (2n << 30n) | (2n << 32n);
+/** 48-bit addresses in both halves, write-back walks, 40-bit outputs. */
+const TCR = 16n | (1n << 8n) | (1n << 10n) | (3n << 12n) | (16n << 16n) | (1n << 24n) | (1n << 26n) | (3n << 28n) | (2n << 32n);
 const TBI = (1n << 37n) | (1n << 38n);
 /** No EL0 help: nothing of UMA, DZE, UCT, nTWI, nTWE, UCI. */
 const STRICT = SCTLR & ~(0x200n | (1n << 14n) | (1n << 15n) | (1n << 16n) | (1n << 18n) | (1n << 26n));
@@ -36,23 +35,27 @@ function familiesOf(cpu: string): Family[] {
   const features = new Features((name) => idRegister(findProfile(cpu)!, name));
   const offers = (feature: string): boolean => features.has(feature);
   const bits = { pan: features.pan, uao: features.uao };
-  const plain = { sctlr: SCTLR, tcr: TCR };
+  const plain: Regime = { granule: '4K', sctlr: SCTLR, tcr: TCR };
   const family = (name: string, regime: Regime, cases: Family['cases']): Family => ({ name, cpu, regime, cases });
   const common = [
     family('accesses', plain, (count, seed) => memoryCases(count, seed, bits, offers)),
-    family('accesses, alignment checked', { sctlr: SCTLR | SCTLR_A, tcr: TCR }, (count, seed) => memoryCases(count, seed, bits, offers)),
-    family('accesses, tags ignored', { sctlr: SCTLR, tcr: TCR | TBI }, (count, seed) => memoryCases(count, seed, bits, offers)),
+    family('accesses, alignment checked', { granule: '4K', sctlr: SCTLR | SCTLR_A, tcr: TCR }, (count, seed) =>
+      memoryCases(count, seed, bits, offers),
+    ),
+    family('accesses, tags ignored', { granule: '4K', sctlr: SCTLR, tcr: TCR | TBI }, (count, seed) =>
+      memoryCases(count, seed, bits, offers),
+    ),
     family('exceptions', plain, (count, seed) => exceptionCases(count, seed, bits)),
-    family('exceptions, tags ignored', { sctlr: SCTLR, tcr: TCR | TBI }, (count, seed) => exceptionCases(count, seed, bits)),
-    family('exceptions, strict', { sctlr: STRICT, tcr: TCR }, (count, seed) => exceptionCases(count, seed, bits)),
+    family('exceptions, tags ignored', { granule: '4K', sctlr: SCTLR, tcr: TCR | TBI }, (count, seed) => exceptionCases(count, seed, bits)),
+    family('exceptions, strict', { granule: '4K', sctlr: STRICT, tcr: TCR }, (count, seed) => exceptionCases(count, seed, bits)),
     family('registers', plain, (count, seed) => registerCases(count, seed, bits)),
-    family('registers, strict', { sctlr: STRICT, tcr: TCR }, (count, seed) => registerCases(count, seed, bits)),
+    family('registers, strict', { granule: '4K', sctlr: STRICT, tcr: TCR }, (count, seed) => registerCases(count, seed, bits)),
     family('unallocated system encodings', plain, (count, seed) => unallocatedCases(count, seed, bits)),
     family('operations by address', plain, (count, seed) => addressCases(count, seed, bits)),
-    family('operations by address, strict', { sctlr: STRICT, tcr: TCR }, (count, seed) => addressCases(count, seed, bits)),
+    family('operations by address, strict', { granule: '4K', sctlr: STRICT, tcr: TCR }, (count, seed) => addressCases(count, seed, bits)),
   ];
   if (!features.pauth) return common;
-  const keyed = { sctlr: SCTLR | KEYS, tcr: TCR | TBI };
+  const keyed: Regime = { granule: '4K', sctlr: SCTLR | KEYS, tcr: TCR | TBI };
   return [
     ...common,
     family('pointer authentication', keyed, (count, seed) => pointerCases(count, seed)),
@@ -60,7 +63,7 @@ function familiesOf(cpu: string): Family[] {
     family('pointer authentication, keys disabled', plain, (count, seed) => pointerCases(count, seed, /^(PAC|AUT)/)),
     family('authenticated branches', keyed, (count, seed) => [...pointerCases(0, seed), ...authenticatedBranchCases(count, seed)]),
     family('branch targets', plain, branchTargetCases),
-    family('branch targets, PACIxSP no landing', { sctlr: SCTLR | BT, tcr: TCR }, branchTargetCases),
+    family('branch targets, PACIxSP no landing', { granule: '4K', sctlr: SCTLR | BT, tcr: TCR }, branchTargetCases),
   ];
 }
 

@@ -3,7 +3,6 @@
 
         .equ    UART, 0x09000000
         .equ    PSCI_SYSTEM_OFF, 0x84000008
-        .equ    TABLES, 0x40100000
         .equ    CASES, 0x40200000
         .equ    CODE, 0x40180000
         .equ    DATA, 0x40190000
@@ -48,9 +47,9 @@ _start:
         msr     mair_el1, x1
         ldr     x1, tcr
         msr     tcr_el1, x1
-        ldr     x1, =TABLES
+        ldr     x1, ttbr0
         msr     ttbr0_el1, x1
-        add     x1, x1, #0x1000
+        ldr     x1, ttbr1
         msr     ttbr1_el1, x1
         ldr     x1, sctlr
         msr     sctlr_el1, x1
@@ -160,6 +159,8 @@ finish:
         .balign 8
 tcr:    .quad   0
 sctlr:  .quad   0
+ttbr0:  .quad   0
+ttbr1:  .quad   0
         .ltorg
 
         .macro  vector number

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { assemble } from '../../../emulator/isa/assembler/assembler.ts';
+import { type Granule, Tables } from './tables.ts';
 
 /**
  * The image that both machines run: guest.S, translation tables, cases. One case is one instruction (or two) at EL0 or EL1, and what is reported is the
@@ -24,9 +25,11 @@ export interface SystemCase {
   readonly x: readonly bigint[];
 }
 
-/** SCTLR_EL1 and TCR_EL1 in force for all cases of an image. */
+/** Translation granule, and SCTLR_EL1 and TCR_EL1 in force for all cases of an image. */
 export interface Regime {
+  readonly granule: Granule;
   readonly sctlr: bigint;
+  /** Without TG0 and TG1. */
   readonly tcr: bigint;
 }
 
@@ -81,18 +84,16 @@ export const lowPages: Readonly<Record<number, { readonly name: string; readonly
   27: { name: 'reserved descriptor', descriptor: data | normal | bothWrite | AF | VALID | XN },
   28: { name: 'output too large', descriptor: data | TOO_FAR | normal | bothWrite | AF | PAGE | XN },
 };
-const L3 = BigInt(layout.tables + 0x4000);
-/** Level-2 descriptors by 2 MB of 0x8000_0000. */
-const lowBlocks: Readonly<Record<number, bigint>> = {
-  0: L3 | TABLE,
-  1: 0x4000_0000n | normal | bothWrite | AF | VALID | XN,
-  2: 0x4000_0000n | normal | el1Read | AF | VALID | XN,
-  5: L3 | TABLE | APTable(2),
-  6: L3 | TABLE | APTable(1),
-  7: L3 | TABLE | XNTable,
-  8: L3 | TABLE | PXNTable,
-  9: (TOO_FAR + 0x4000_0000n) | normal | bothWrite | AF | VALID | XN,
-  10: 0x4000_0000n | normal | bothWrite | VALID | XN,
+/** Level-2 descriptors by 2 MB of 0x8000_0000, given the table of its first 2 MB. */
+const lowBlocks: Readonly<Record<number, (level3: bigint) => bigint>> = {
+  1: () => 0x4000_0000n | normal | bothWrite | AF | VALID | XN,
+  2: () => 0x4000_0000n | normal | el1Read | AF | VALID | XN,
+  5: (level3) => level3 | TABLE | APTable(2),
+  6: (level3) => level3 | TABLE | APTable(1),
+  7: (level3) => level3 | TABLE | XNTable,
+  8: (level3) => level3 | TABLE | PXNTable,
+  9: () => (TOO_FAR + 0x4000_0000n) | normal | bothWrite | AF | VALID | XN,
+  10: () => 0x4000_0000n | normal | bothWrite | VALID | XN,
 };
 
 export const lowBase = 0x8000_0000n;
@@ -119,27 +120,52 @@ export const dataPages: readonly bigint[] = [
   highBase + 8192n,
   highBase + 3n * 4096n,
   highBase + (1n << 39n),
+  ...[0n, 1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n].map((n) => lowBase + 0x2_0000n + n * 0x1_0000n + 0x100n),
+  lowBase + 0x219_0000n,
+  lowBase + 0x2019_0000n,
+  highBase + 0x1_0000n,
   0xfffe_0000_0000_0000n,
   0x5500_0000_0000_0000n + lowBase + 16n * 4096n,
   0xaaff_0000_0000_0000n,
 ];
 
-function writeTables(image: DataView): void {
-  const put = (table: number, index: number, descriptor: bigint): void =>
-    image.setBigUint64(layout.tables - layout.load + table * 4096 + index * 8, descriptor, true);
-  const at = (table: number): bigint => BigInt(layout.tables + table * 4096);
-  put(0, 0, at(2) | TABLE);
-  put(1, 0, at(5) | TABLE);
-  put(2, 0, device | el1Write | AF | VALID | XN);
-  put(2, 1, 0x4000_0000n | normal | el1Write | AF | VALID | UXN);
-  put(2, 2, at(3) | TABLE);
-  for (const [n, descriptor] of Object.entries(lowBlocks)) put(3, Number(n), descriptor);
-  for (const [n, { descriptor }] of Object.entries(lowPages)) put(4, Number(n), descriptor);
-  put(5, 0, at(6) | TABLE);
-  put(6, 0, at(7) | TABLE);
-  put(7, 0, data | normal | el1Write | AF | PAGE | XN);
-  put(7, 1, data | normal | el1Read | AF | PAGE | XN);
-  put(7, 2, data | normal | bothWrite | AF | PAGE | XN);
+/** Kinds of pages of 64 KB from 0x8002_0000 on, for the larger granules: the same kinds as above. */
+const widePages = [16, 17, 18, 19, 20, 22, 26, 28].map((n) => lowPages[n].descriptor);
+const wideBase = lowBase + 0x2_0000n;
+const WIDE = 0x1_0000n;
+
+/** The granules' maps: 4 KB pages with every kind of page, table and block; 16 KB and 64 KB with the kinds of pages and a block. */
+function writeTables(image: DataView, granule: Granule): { ttbr0: bigint; ttbr1: bigint } {
+  const tables = new Tables(image, layout.load, layout.tables, granule);
+  const low = tables.table();
+  const high = tables.table();
+  const ram = normal | el1Write | AF | VALID | UXN;
+  const registers = device | el1Write | AF | VALID | XN;
+  if (granule === '4K') {
+    tables.block(low, 0n, 1, registers);
+    tables.block(low, 0x4000_0000n, 1, 0x4000_0000n | ram);
+    for (const [n, { descriptor }] of Object.entries(lowPages)) tables.block(low, lowBase + BigInt(n) * 4096n, 3, descriptor);
+    const level3 = tables.next(low, lowBase, 2);
+    for (const [n, make] of Object.entries(lowBlocks)) tables.block(low, lowBase + BigInt(n) * 0x20_0000n, 2, make(level3));
+    [el1Write, el1Read, bothWrite].forEach((access, n) => {
+      tables.block(high, highBase + BigInt(n) * 4096n, 3, data | normal | access | AF | PAGE | XN);
+    });
+  } else {
+    const span = granule === '16K' ? 32n << 20n : 512n << 20n;
+    const uart = 0x0900_0000n & ~(span - 1n);
+    tables.block(low, uart, 2, uart | registers);
+    for (let at = 0x4000_0000n; at < 0x4400_0000n; at += span) tables.block(low, at, 2, at | ram);
+    const page = granule === '16K' ? 0x4000n : WIDE;
+    tables.fill(low, lowBase, page, WIDE, code | normal | bothRead | AF | PAGE);
+    tables.fill(low, lowBase + WIDE, page, WIDE, data | normal | bothWrite | AF | PAGE | XN);
+    widePages.forEach((descriptor, n) => {
+      tables.fill(low, wideBase + BigInt(n) * WIDE, page, WIDE, descriptor);
+    });
+    tables.block(low, lowBase + span, 2, 0x4000_0000n | normal | bothWrite | AF | VALID | XN);
+    tables.fill(high, highBase, page, WIDE, data | normal | el1Write | AF | PAGE | XN);
+    tables.fill(high, highBase + WIDE, page, WIDE, data | normal | bothRead | AF | PAGE | XN);
+  }
+  return { ttbr0: low, ttbr1: high };
 }
 
 // ---- image --------------------------------------------------------------------------------------------------------
@@ -158,9 +184,12 @@ export function buildImage(cases: readonly SystemCase[], regime: Regime, verbose
   image.set(program.image);
   const view = new DataView(image.buffer);
   const symbol = (name: string): number => Number(program!.symbols.find((s) => s.name === name)!.address) - layout.load;
-  view.setBigUint64(symbol('tcr'), regime.tcr, true);
+  const { ttbr0, ttbr1 } = writeTables(view, regime.granule);
+  const [tg0, tg1] = { '4K': [0n, 2n], '16K': [2n, 1n], '64K': [1n, 3n] }[regime.granule];
+  view.setBigUint64(symbol('tcr'), regime.tcr | (tg0 << 14n) | (tg1 << 30n), true);
   view.setBigUint64(symbol('sctlr'), regime.sctlr, true);
-  writeTables(view);
+  view.setBigUint64(symbol('ttbr0'), ttbr0, true);
+  view.setBigUint64(symbol('ttbr1'), ttbr1, true);
   for (let offset = 0; offset < 4096; offset += 4) view.setUint32(layout.code - layout.load + offset, BRK_END, true);
   cases.forEach((c, n) => {
     const start = layout.cases - layout.load + n * CASE_BYTES;

@@ -1,0 +1,80 @@
+import { KvmError } from './errno.ts';
+import { guestDebugControl } from './guest-debug.ts';
+import { MAX_MEMSLOTS } from './memslots.ts';
+import type { Vm } from './vm.ts';
+
+/** A capability of KVM on arm64: what KVM_CHECK_EXTENSION answers and what KVM_ENABLE_CAP does. */
+export interface Capability {
+  readonly name: string;
+  /** KVM_CAP_* number. */
+  readonly number: number;
+  readonly check: (vm: Vm) => number;
+  /** Absent: cannot be enabled. */
+  readonly enable?: (vm: Vm) => void;
+}
+
+const always = (name: string, number: number, value = 1): Capability => ({ name, number, check: () => value });
+
+/** What this KVM offers; every other number is answered with 0. */
+export const capabilities: readonly Capability[] = [
+  always('KVM_CAP_IRQCHIP', 0),
+  always('KVM_CAP_USER_MEMORY', 3),
+  always('KVM_CAP_NR_VCPUS', 9, 8),
+  always('KVM_CAP_NR_MEMSLOTS', 10, MAX_MEMSLOTS),
+  always('KVM_CAP_MP_STATE', 14),
+  always('KVM_CAP_SYNC_MMU', 16),
+  always('KVM_CAP_DESTROY_MEMORY_REGION_WORKS', 21),
+  always('KVM_CAP_SET_GUEST_DEBUG', 23),
+  always('KVM_CAP_VCPU_EVENTS', 41),
+  always('KVM_CAP_ENABLE_CAP', 54),
+  always('KVM_CAP_MAX_VCPUS', 66, 8),
+  always('KVM_CAP_ONE_REG', 70),
+  always('KVM_CAP_READONLY_MEM', 81),
+  always('KVM_CAP_ARM_PSCI', 87),
+  always('KVM_CAP_DEVICE_CTRL', 89),
+  always('KVM_CAP_ENABLE_CAP_VM', 98),
+  always('KVM_CAP_ARM_PSCI_0_2', 102),
+  always('KVM_CAP_CHECK_EXTENSION_VM', 105),
+  always('KVM_CAP_MAX_VCPU_ID', 128, 8),
+  always('KVM_CAP_IMMEDIATE_EXIT', 136),
+  { name: 'KVM_CAP_ARM_INJECT_SERROR_ESR', number: 158, check: (vm) => Number(vm.features.ras) },
+  { name: 'KVM_CAP_ARM_VM_IPA_SIZE', number: 165, check: (vm) => vm.physicalAddressBits },
+  { name: 'KVM_CAP_ARM_PTRAUTH_ADDRESS', number: 171, check: (vm) => Number(vm.features.pauth) },
+  { name: 'KVM_CAP_ARM_PTRAUTH_GENERIC', number: 172, check: (vm) => Number(vm.features.pauth) },
+  always('KVM_CAP_ARM_IRQ_LINE_LAYOUT_2', 174),
+  {
+    name: 'KVM_CAP_ARM_NISV_TO_USER',
+    number: 177,
+    check: () => 1,
+    enable: (vm) => {
+      vm.nisvToUser = true;
+    },
+  },
+  always('KVM_CAP_ARM_INJECT_EXT_DABT', 178),
+  always('KVM_CAP_SET_GUEST_DEBUG2', 195, guestDebugControl.ENABLE | guestDebugControl.SINGLESTEP | guestDebugControl.USE_SW_BP),
+  always('KVM_CAP_PTP_KVM', 198),
+  { name: 'KVM_CAP_VM_GPA_BITS', number: 207, check: (vm) => vm.physicalAddressBits },
+  always('KVM_CAP_SYSTEM_EVENT_DATA', 215),
+  {
+    name: 'KVM_CAP_ARM_SYSTEM_SUSPEND',
+    number: 216,
+    check: () => 1,
+    enable: (vm) => {
+      vm.systemSuspend = true;
+    },
+  },
+];
+
+/** KVM_CHECK_EXTENSION. */
+export const checkExtension = (vm: Vm, number: number): number => capabilities.find((c) => c.number === number)?.check(vm) ?? 0;
+
+/**
+ * KVM_ENABLE_CAP on the VM.
+ * @throws KvmError EINVAL for non-zero flags, or a capability that is unknown or cannot be enabled.
+ */
+export function enableCapability(vm: Vm, number: number, flags = 0): void {
+  const capability = capabilities.find((c) => c.number === number);
+  if (flags !== 0 || !capability?.enable || capability.check(vm) === 0)
+    throw new KvmError('EINVAL', `KVM_ENABLE_CAP of ${capability?.name ?? number}`);
+  capability.enable(vm);
+}
