@@ -10,6 +10,7 @@ import { mmuFeatures } from '../memory/features.ts';
 import { Mmu } from '../memory/mmu.ts';
 import { PhysicalMemory } from '../memory/physical-memory.ts';
 import { CodeCache } from '../translate/code-cache.ts';
+import { MACHINE_MEMORY } from '../translate/interpreter/compiled.ts';
 import { type GeneratedInterpreter, handlerTable, instantiate } from '../translate/interpreter/interpreter.ts';
 import { Predecoder } from '../translate/interpreter/predecoder.ts';
 import { slots } from '../translate/layout.ts';
