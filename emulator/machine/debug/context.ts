@@ -16,7 +16,7 @@ export function contextOf(target: Target, vcpu: number, happening: Happening): E
   const register = (name: string): bigint => {
     if (name === 'vcpu') return BigInt(vcpu);
     const value = target.readRegister(vcpu, name);
-    if (value === undefined) throw new EvaluationError(`this machine has no register ${name}`);
+    if (value === undefined) throw new EvaluationError(`${name} has no value: this vCPU lacks it, or reading it would change it`);
     return value;
   };
   return {

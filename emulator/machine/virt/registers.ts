@@ -1,11 +1,16 @@
 import { readPstate } from '../../cpu/core.ts';
 import type { Processor } from '../../cpu/processor.ts';
+import { levelOf, PSTATE } from '../../cpu/pstate.ts';
+import type { CpuState } from '../../cpu/state.ts';
 import { systemRegisterSlot, systemRegisters } from '../../isa/registers/index.ts';
 import type { SystemRegister } from '../../isa/registers/register.ts';
 import { slots } from '../../translate/layout.ts';
 
 /** Reading these acknowledges an interrupt: a debugger must not. */
 const readsWithEffect: ReadonlySet<string> = new Set(['ICC_IAR0_EL1', 'ICC_IAR1_EL1', 'ICC_NMIAR1_EL1', 'RNDR', 'RNDRRS']);
+
+/** The banked register that the current stack pointer belongs to: while it is in use its value is in the SP slot. */
+const stackInUse = (state: CpuState): string => (readPstate(state) & PSTATE.SP ? `SP_EL${levelOf(readPstate(state))}` : 'SP_EL0');
 
 const byName = new Map<string, SystemRegister>(systemRegisters.map((r) => [r.name, r]));
 const canBeRead = ({ access }: SystemRegister): boolean =>
@@ -33,6 +38,7 @@ export function readRegister(processor: Processor, name: string): bigint | undef
     case 'fpsr':
       return state.get(slots.fpsr);
   }
+  if (name === stackInUse(state)) return state.get(slots.sp);
   const register = byName.get(name);
   if (!register || readsWithEffect.has(name) || !canBeRead(register)) return undefined;
   if (register.feature && !features.has(register.feature)) return undefined;
@@ -46,7 +52,7 @@ export function writeRegister(processor: Processor, name: string, value: bigint)
   const word = BigInt.asUintN(64, value);
   if (general?.[1] === 'x' && general[2] !== '31') state.setX(Number(general[2]), word);
   else if (general?.[1] === 'v') state.setV(Number(general[2]), word, BigInt.asUintN(64, value >> 64n));
-  else if (name === 'sp') state.set(slots.sp, word);
+  else if (name === 'sp' || name === stackInUse(state)) state.set(slots.sp, word);
   else if (name === 'pc') {
     if (word % 4n !== 0n) throw new Error(`pc must be a multiple of 4, not 0x${word.toString(16)}`);
     state.set(slots.pc, word);
