@@ -1,4 +1,4 @@
-import { PRIORITY_MASK, PRIVATE_IRQ_COUNT, SGI_COUNT, type VgicIrq } from './irq.ts';
+import { PRIORITY_MASK, PRIVATE_IRQ_COUNT, type VgicIrq } from './irq.ts';
 import type { Vgic, VgicCpu } from './vgic.ts';
 
 type Irq = VgicIrq<VgicCpu>;
@@ -150,5 +150,3 @@ export function writeIrqRegister(
 /** Access widths that KVM takes: bytes only where the architecture has byte access. Others read as zero and write nothing. */
 export const validIrqAccess = (register: IrqRegister, offset: number, bytes: number): boolean =>
   (bytes === 4 && offset % 4 === 0) || (bytes === 1 && register.bits === 8);
-
-export const isSgi = (intid: number): boolean => intid < SGI_COUNT;
