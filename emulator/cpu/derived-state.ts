@@ -2,6 +2,7 @@ import { pointerAuthContext } from '../isa/functions/pointer-authentication.ts';
 import { systemRegisterSlot } from '../isa/registers/index.ts';
 import { slots } from '../translate/layout.ts';
 import type { Core } from './core.ts';
+import { unsupportedDebug } from './hardware-breakpoints.ts';
 import { pendingInterrupts } from './interrupts.ts';
 import { levelOf, PSTATE } from './pstate.ts';
 import { HCR, R, SCTLR } from './registers.ts';
@@ -86,5 +87,5 @@ export function unsupportedConfiguration(core: Core): string | undefined {
   if (levelOf(state.low(slots.pstate)) > 1) return `PSTATE.EL = ${levelOf(state.low(slots.pstate))}: guest code runs at EL0 and EL1 only`;
   if (core.features.pauth && !(high & HCR.high.API))
     return 'HCR_EL2.API = 0 with pointer authentication offered is not supported: set API and APK';
-  return undefined;
+  return unsupportedDebug(core);
 }

@@ -22,6 +22,7 @@ import { exceptionReturn } from './exception-return.ts';
 import { enterEl1, takeSynchronous, takeUndefined } from './exceptions.ts';
 import { Features } from './features.ts';
 import { ICH_VTR, VirtualInterface } from './gic/virtual-interface.ts';
+import { atBreakpoint, breakpointsInForce, takeBreakpoint } from './hardware-breakpoints.ts';
 import { pendingInterrupts, takeInterrupt } from './interrupts.ts';
 import { pointerAuthCheck } from './pointer-auth.ts';
 import { idRegister, type Profile } from './profiles/profile.ts';
@@ -176,7 +177,28 @@ export class Processor implements Core {
       return this.afterException();
     }
     if (stepping(this)) return this.step();
+    if (breakpointsInForce(this)) return this.executeOne();
     return this.execute();
+  }
+
+  /** With hardware breakpoints in force every instruction's address is compared. */
+  private executeOne(): ProcessorExit | undefined {
+    if (atBreakpoint(this)) {
+      takeBreakpoint(this);
+      return this.afterException();
+    }
+    return this.alone().exit;
+  }
+
+  /** Runs one instruction of the slice. `used`: 1 where it executed. */
+  private alone(): { readonly exit: ProcessorExit | undefined; readonly used: number } {
+    const { state } = this;
+    const left = state.low(slots.remaining);
+    state.setWords(slots.remaining, 1, 0);
+    const exit = this.execute();
+    const used = 1 - state.low(slots.remaining);
+    state.setWords(slots.remaining, left - used, 0);
+    return { exit, used };
   }
 
   /** PSTATE.IL: no instruction executes. A PC that cannot be fetched from goes first (Arm ARM, synchronous exception prioritization). */
@@ -292,12 +314,8 @@ export class Processor implements Core {
       return this.afterException();
     }
     this.steppedWord = this.wordAtPc();
-    const left = state.low(slots.remaining);
     const pc = state.get(slots.pc);
-    state.setWords(slots.remaining, 1, 0);
-    const exit = this.execute();
-    const used = 1 - state.low(slots.remaining);
-    state.setWords(slots.remaining, left - used, 0);
+    const { exit, used } = this.alone();
     // Still stepping at the same level: the instruction is done. An exception has cleared PSTATE.SS itself.
     if (used > 0 || state.get(slots.pc) !== pc) state.setLow(slots.pstate, state.low(slots.pstate) & ~PSTATE.SS);
     if (used === 0) this.steppedWord = undefined;

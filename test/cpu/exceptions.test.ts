@@ -185,3 +185,35 @@ describe('a loop of exceptions ends its slice', () => {
     assert.deepEqual(processor.run(10), { kind: 'budget' });
   });
 });
+
+describe('hardware breakpoints (MDSCR_EL1.MDE)', () => {
+  const control = 0x1e5n; // address match, BAS all, EL0, enabled
+  function at(pc: bigint, registers: Readonly<Record<string, bigint>>) {
+    const { processor, state } = processorOf();
+    place(state, EL0t, pc);
+    setSystem(state, { VBAR_EL1: VBAR, MDSCR_EL1: 1n << 15n, DBGBVR2_EL1: 0x1008n, DBGBCR2_EL1: control, ...registers });
+    const end = processor.run(4);
+    return { end, esr: system(state, 'ESR_EL1'), elr: system(state, 'ELR_EL1'), executed: processor.executed };
+  }
+  test('stop before the instruction', () => {
+    const after = at(PC, {});
+    assert.deepEqual([after.esr, after.elr], [0xc2000022n, 0x1008n]);
+  });
+  test('not for another level', () => assert.equal(at(PC, { DBGBCR2_EL1: 0x1e3n }).esr, 0n));
+  test('not while MDE is 0', () => assert.equal(at(PC, { MDSCR_EL1: 0n }).esr, 0n));
+  test('not while the OS lock is on', () => assert.equal(at(PC, { OSLSR_EL1: 0xan }).esr, 0n));
+  test('a watchpoint stops the machine: there are none yet', () => assert.equal(at(PC, { DBGWCR0_EL1: 1n }).end.kind, 'stop'));
+});
+
+describe('software step (MDSCR_EL1.SS)', () => {
+  const step = (pstate: number) => {
+    const { processor, state } = processorOf();
+    place(state, pstate, PC);
+    setSystem(state, { VBAR_EL1: VBAR, MDSCR_EL1: 1n });
+    processor.run(2);
+    return [system(state, 'ESR_EL1'), system(state, 'ELR_EL1')];
+  };
+  test('PSTATE.SS = 1: one instruction, then the exception', () => assert.deepEqual(step(1 << 21), [0xcb000022n, PC + 4n]));
+  test('PSTATE.SS = 0: the exception at once', () => assert.deepEqual(step(0), [0xca000022n, PC]));
+  test('not at EL1 without MDSCR_EL1.KDE', () => assert.deepEqual(step((1 << 21) | 0x5), [0n, 0n]));
+});
