@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { serveLoopback } from '../../debug-adapter/main.ts';
+import { createInlineSession, serveLoopback } from '../../debug-adapter/main.ts';
 import { encodeFrame, FrameReader } from '../../debug-adapter/protocol/framing.ts';
+import { defaultWorkerUrl } from '../../emulator/machine/start-worker.ts';
 import { Client } from './client.ts';
 import { startServer } from './server.ts';
 
@@ -33,6 +34,14 @@ describe('the server process', { timeout: 120_000 }, () => {
   it('ends when the client vanishes before it said anything', () =>
     withServer(async (_, server) => {
       server.hangUp();
+      assert.equal(await Promise.race([server.exited, soon(10_000)]), 0);
+    }));
+
+  it('ends when the client disconnects in the middle of a launch', () =>
+    withServer(async (client, server) => {
+      await client.request('initialize', { adapterID: 'x' });
+      void client.ask('launch', { program: guest('tour'), memory: '64M' });
+      await client.request('disconnect');
       assert.equal(await Promise.race([server.exited, soon(10_000)]), 0);
     }));
 
@@ -82,6 +91,20 @@ describe('the server process', { timeout: 120_000 }, () => {
       assert.equal((await client.event('stopped')).reason, 'pause');
       await client.request('disconnect');
     }));
+});
+
+describe('a session inside an editor', { timeout: 60_000 }, () => {
+  it('works as one with a process of its own', async () => {
+    const session = createInlineSession(defaultWorkerUrl());
+    const client = new Client({
+      send: (message) => session.handleMessage(message as never),
+      onMessage: (listener) => session.onDidSendMessage((message: unknown) => listener(message)),
+    });
+    await client.launch({ program: guest('tour'), memory: '64M', stopOnEntry: false });
+    assert.deepEqual(await client.event('exited'), { exitCode: 0 });
+    assert.equal(client.output.join(''), 'Hi\nBye\nthe guest powered off\n');
+    await client.request('disconnect');
+  });
 });
 
 describe('the loopback server', { timeout: 60_000 }, () => {
