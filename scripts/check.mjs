@@ -3,6 +3,9 @@ import { prepareDependencies, root, step } from './prepare.mjs';
 
 prepareDependencies();
 const colors = process.stdout.isTTY ? [] : ['--colors=off'];
-const tool = (name) => `${root}/node_modules/.bin/${name}`;
-step(tool('tsc'), ['-p', '.']);
-step(tool('biome'), process.argv.includes('--write') ? ['check', '--write', '.'] : ['ci', '--diagnostic-level=warn', ...colors, '.']);
+const node = (script, ...args) => step(process.execPath, [`${root}/node_modules/${script}`, ...args]);
+node('typescript/bin/tsc', '-p', '.');
+node(
+  '@biomejs/biome/bin/biome',
+  ...(process.argv.includes('--write') ? ['check', '--write', '.'] : ['ci', '--diagnostic-level=warn', ...colors, '.']),
+);
