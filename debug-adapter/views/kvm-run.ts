@@ -30,6 +30,10 @@ export async function kvmRunNodes(subject: Subject): Promise<VariableNode[]> {
             name,
             value: `${hex(value)}${meaning === undefined ? '' : ` (${meaning})`}`,
             type: `u${bytes * 8}`,
+            set: async (to) => {
+              await subject.guest.machine.writeExitField(subject.vcpu, name, to);
+              subject.changed();
+            },
             ...(layout.length > 0 ? { children: async () => fieldNodes(layout, value, undefined, undefined, bytes * 8) } : {}),
           };
         }),

@@ -44,6 +44,7 @@ export class MachineClient implements Machine {
   writeMemory = this.remote('writeMemory');
   translate = this.remote('translate');
   exitRecord = this.remote('exitRecord');
+  writeExitField = this.remote('writeExitField');
   evaluate = this.remote('evaluate');
   setStopPoints = this.remote('setStopPoints');
   continue = this.remote('continue');

@@ -116,6 +116,10 @@ export class DebuggedMachine implements Machine {
     return this.vcpu(vcpu).exitRecord(vcpu);
   }
 
+  async writeExitField(vcpu: number, name: string, value: bigint): Promise<void> {
+    this.vcpu(vcpu).writeExitField(vcpu, name, value);
+  }
+
   async evaluate(vcpu: number, expression: Expression): Promise<bigint> {
     return compile(expression)(contextOf(this.vcpu(vcpu), vcpu, this.hooks?.happening));
   }

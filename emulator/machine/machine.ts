@@ -226,6 +226,8 @@ export interface Machine {
   translate(vcpu: number, va: bigint): Promise<Translation>;
   /** `kvm_run` of a vCPU, decoded; undefined while it has not exited yet. */
   exitRecord(vcpu: number): Promise<ExitRecord | undefined>;
+  /** Changes a member of `kvm_run`, by the name the record gives it, before user space acts on the exit. Rejects for a member the exit does not have. */
+  writeExitField(vcpu: number, name: string, value: bigint): Promise<void>;
   /** Value of a condition or watch expression on a vCPU. */
   evaluate(vcpu: number, expression: Expression): Promise<bigint>;
 

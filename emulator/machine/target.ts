@@ -42,6 +42,7 @@ export interface Target {
   writeMemory(vcpu: number, space: AddressSpace, address: bigint, bytes: Uint8Array): number;
   translate(vcpu: number, va: bigint): Translation;
   exitRecord(vcpu: number): ExitRecord | undefined;
+  writeExitField(vcpu: number, name: string, value: bigint): void;
 
   /** Arms these addresses and no others. */
   armBreakpoints(places: readonly { readonly space: AddressSpace; readonly address: bigint }[]): void;

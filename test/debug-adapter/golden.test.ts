@@ -80,6 +80,8 @@ describe('transcripts', { timeout: 120_000 }, () => {
       const fields = await client.request('variables', { variablesReference: esr.variablesReference });
       const iss = fields.variables.find((v: { name: string }) => v.name === 'ISS');
       await client.request('variables', { variablesReference: iss.variablesReference });
+      await client.request('setVariable', { variablesReference: run, name: 'data', value: "'!'" });
+      await client.refusal('setVariable', { variablesReference: run, name: 'is_write', value: '0x100' });
       await client.request('stepIn', thread);
       await client.event('stopped');
       await frameOf(client);

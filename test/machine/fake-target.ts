@@ -97,6 +97,10 @@ export class FakeTarget implements Target {
     return this.exit;
   }
 
+  writeExitField(): void {
+    throw new Error('not scripted');
+  }
+
   armBreakpoints(places: readonly { readonly space: AddressSpace; readonly address: bigint }[]): void {
     this.armed = new Set(places.map((p) => (p.space === 'pa' ? p.address - 0x10_0000_0000n : p.address)));
   }

@@ -1,5 +1,5 @@
 import { type TakenException, vector } from '../../cpu/core.ts';
-import { decodeExit } from '../../kvm/exits/index.ts';
+import { decodeExit, exitDefinition } from '../../kvm/exits/index.ts';
 import { kvmRun } from '../../kvm/exits/layout.ts';
 import { mpState } from '../../kvm/mp-state.ts';
 import type { Vcpu } from '../../kvm/vcpu.ts';
@@ -93,6 +93,16 @@ export class VirtTarget implements Target {
     if (run.exitReason === 0 && run.bytes.subarray(kvmRun.exit, kvmRun.exit + 8).every((byte) => byte === 0)) return undefined;
     const { reason, name, fields, summary } = decodeExit(run);
     return { vcpu: index, reason, name, fields, summary };
+  }
+
+  writeExitField(index: number, name: string, value: bigint): void {
+    const { run } = this.vcpu(index);
+    const [, member, element] = /^(\w+?)(?:\[([0-9]+)\])?$/.exec(name) ?? [];
+    const field = exitDefinition(run.exitReason)?.fields.find((f) => f.name === member);
+    const at = Number(element ?? 0);
+    if (!field || at >= (field.count ?? 1)) throw new Error(`this exit has no ${name}`);
+    if (value >> BigInt(field.size * 8) !== 0n) throw new Error(`${name} has ${field.size} bytes: 0x${value.toString(16)} does not fit`);
+    run.set(field.offset + at * field.size, field.size, value);
   }
 
   armBreakpoints(places: readonly { readonly space: AddressSpace; readonly address: bigint }[]): void {
