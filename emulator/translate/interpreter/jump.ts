@@ -1,18 +1,36 @@
 import { exitCode, type InterpreterExit } from '../exits.ts';
 import { FETCH_TLB_ENTRIES, fetchTlbEntry, slots } from '../layout.ts';
+import type { CodeWriter } from '../wasm/code.ts';
 import { type LoopFrame, loadSlot } from './frame.ts';
 
-/** Finds the records of `target`. `record` is past the branch, so `limit - record` is what is left at the target. */
-export function writeJump(frame: LoopFrame): void {
-  const { code } = frame;
-  code.get(frame.target);
+/** Pushes the address of the fetch TLB's entry for a target. */
+export function pushFetchEntry(code: CodeWriter, target: number, fetchTlb: number): void {
+  code.get(target);
   code.i64(8n);
   code.op('i64.shr_u');
   code.op('i32.wrap_i64');
   code.i32((FETCH_TLB_ENTRIES - 1) << 4);
   code.op('i32.and');
-  code.get(frame.fetchTlb);
+  code.get(fetchTlb);
   code.op('i32.add');
+}
+
+/** Pushes the address of a target's record. */
+export function pushRecord(code: CodeWriter, target: number, pushRecords: () => void): void {
+  code.get(target);
+  code.op('i32.wrap_i64');
+  code.i32(0xffc);
+  code.op('i32.and');
+  code.i32(2);
+  code.op('i32.shl');
+  pushRecords();
+  code.op('i32.add');
+}
+
+/** Finds the records of `target`. `record` is past the branch, so `limit - record` is what is left at the target. */
+export function writeJump(frame: LoopFrame): void {
+  const { code } = frame;
+  pushFetchEntry(code, frame.target, frame.fetchTlb);
   code.tee(frame.entry);
   code.memory('i64.load', fetchTlbEntry.tag);
   // The low two bits stay in the comparison: a misaligned target misses.
@@ -38,14 +56,7 @@ export function writeJump(frame: LoopFrame): void {
   code.op('i64.sub');
   code.set(frame.pcBase);
   // New record; limit moves with it.
-  code.get(frame.target);
-  code.op('i32.wrap_i64');
-  code.i32(0xffc);
-  code.op('i32.and');
-  code.i32(2);
-  code.op('i32.shl');
-  code.get(records);
-  code.op('i32.add');
+  pushRecord(code, frame.target, () => code.get(records));
   code.set(records);
   code.get(frame.limit);
   code.get(records);
@@ -109,14 +120,7 @@ function writeFetchMiss(frame: LoopFrame): void {
   leaveAtTarget('fault');
   code.end();
   // TBI may have moved the target to another entry.
-  code.get(frame.target);
-  code.i64(8n);
-  code.op('i64.shr_u');
-  code.op('i32.wrap_i64');
-  code.i32((FETCH_TLB_ENTRIES - 1) << 4);
-  code.op('i32.and');
-  code.get(frame.fetchTlb);
-  code.op('i32.add');
+  pushFetchEntry(code, frame.target, frame.fetchTlb);
   code.set(frame.entry);
 }
 

@@ -8,7 +8,7 @@ import { type Imports, LoopFrame, loadSlot, storeSlot } from './frame.ts';
 import { emitHandler, type HandlerSurroundings } from './handler.ts';
 import { builtinHandlers, type Handler, type HandlerTable } from './handlers.ts';
 import { writeJump } from './jump.ts';
-import { regionSignature, writeCount, writeRegion } from './region-entry.ts';
+import { chainFunction, chainSignature, regionSignature, writeCount, writeRegion } from './region-entry.ts';
 
 /** How the module imports its memory: must agree with the memory it is given. */
 export interface MemoryImport {
@@ -30,7 +30,8 @@ export function interpreterModule(table: HandlerTable, memory: MemoryImport): Ui
     else coldFunctions.push(coldFunction(module, table, handler, imports));
   }
   const coldType = module.typeIndex(coldSignature);
-  const main = new MainLoop(table, hot, imports, coldType, module.typeIndex(regionSignature)).write();
+  const chain = module.function(chainSignature, chainFunction(module.typeIndex(regionSignature)));
+  const main = new MainLoop(table, hot, imports, coldType, chain).write();
   module.export('run', module.function({ parameters: [], results: [] }, main));
   module.table(coldFunctions, 'table');
   return module.finish();
@@ -57,7 +58,8 @@ class MainLoop {
     private readonly hot: readonly Handler[],
     imports: Imports,
     private readonly coldType: number,
-    private readonly regionType: number,
+    /** Function that runs regions. */
+    private readonly chain: number,
   ) {
     this.frame = new LoopFrame(imports);
   }
@@ -154,7 +156,7 @@ class MainLoop {
         frame.leave('undefined');
         return;
       case builtinHandlers.region:
-        writeRegion(frame, this.regionType);
+        writeRegion(frame, this.chain);
         return;
       default:
         frame.leave('unimplemented');
