@@ -1,6 +1,6 @@
+import { findField } from '../../emulator/isa/registers/field-lookup.ts';
 import type { Expression } from '../../emulator/machine/expression/ast.ts';
 import { parseExpression } from '../../emulator/machine/expression/parser.ts';
-import { findField } from '../../emulator/machine/expression/register-fields.ts';
 import type { Machine } from '../../emulator/machine/machine.ts';
 import { fieldsOf } from '../../emulator/machine/names.ts';
 import { RequestError } from '../request-error.ts';

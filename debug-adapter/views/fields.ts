@@ -1,6 +1,6 @@
+import { bits, inner, maskOf, meaningOf } from '../../emulator/isa/registers/field-lookup.ts';
 import type { Field } from '../../emulator/isa/registers/register.ts';
 import { hex } from '../../emulator/machine/expression/format.ts';
-import { bits, inner } from '../../emulator/machine/expression/register-fields.ts';
 import type { VariableNode } from './node.ts';
 
 /** Reads and changes a whole register. Fields read it again each time: another field of it may have been changed since. */
@@ -34,7 +34,7 @@ function fieldsIn(
     const inside = inner(field, register, value);
     const own = bits(value, field.high, field.low);
     const meaning = meaningOf(field, own);
-    const mask = ((1n << BigInt(field.high - field.low + 1)) - 1n) << BigInt(field.low);
+    const mask = maskOf(field);
     return {
       name: field.name,
       value: meaning === undefined || meaning === hex(own) ? hex(own) : `${hex(own)} (${meaning})`,
@@ -54,15 +54,9 @@ function fieldsIn(
   });
 }
 
-/** What a field's value means, where that is known. */
-export function meaningOf(field: Field, value: bigint): string | undefined {
-  if (typeof field.meaning === 'function') return field.meaning(value);
-  return field.meaning?.[Number(value)];
-}
-
 /** Set bits of `mask` outside every field. */
 function unknownBits(layout: readonly Field[], value: bigint, mask: bigint): VariableNode[] {
   let rest = value & mask;
-  for (const { high, low } of layout) rest &= ~(((1n << BigInt(high - low + 1)) - 1n) << BigInt(low));
+  for (const field of layout) rest &= ~maskOf(field);
   return rest === 0n ? [] : [{ name: 'unknown', value: hex(rest), type: 'bits no known field has' }];
 }

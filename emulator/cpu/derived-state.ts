@@ -42,14 +42,16 @@ function derivePointerAuthentication(core: Core): void {
   const high = state.systemHigh(R.TCR_EL1);
   context.dataTbi = (high >>> 5) & 3;
   context.instructionTbi = context.dataTbi & ~((high >>> 19) & 3);
-  context.bottom0 = 64 - clampSize(low & 0x3f);
-  context.bottom1 = 64 - clampSize((low >>> 16) & 0x3f);
+  const small = core.features.has('FEAT_TTST');
+  context.bottom0 = 64 - clampSize(low & 0x3f, small, ((low >>> 14) & 3) === 1);
+  context.bottom1 = 64 - clampSize((low >>> 16) & 0x3f, small, low >>> 30 === 3);
   context.level = core.pointerAuth.level;
   context.algorithm = core.pointerAuth.algorithm;
 }
 
-/** TxSZ as the PAC size uses it: out of range acts as the nearest bound (16 to 39). */
-const clampSize = (size: number): number => Math.min(Math.max(size, 16), 39);
+/** TxSZ as the PAC size uses it: out of range acts as the nearest bound. FEAT_TTST raises the upper one. */
+const clampSize = (size: number, small: boolean, granule64K: boolean): number =>
+  Math.min(Math.max(size, 16), small ? (granule64K ? 47 : 48) : 39);
 
 /** Interrupts may have changed: tells generated code whether to look. */
 export function deriveInterrupts(core: Core): void {

@@ -1,9 +1,9 @@
+import { fieldNames } from '../isa/registers/field-lookup.ts';
 import { systemRegisters } from '../isa/registers/index.ts';
 import type { Field } from '../isa/registers/register.ts';
 import { exitFieldNames } from './exits.ts';
 import type { Expression } from './expression/ast.ts';
 import type { Names } from './expression/names.ts';
-import { fieldNames } from './expression/register-fields.ts';
 
 /** Registers every vCPU has besides the system registers, by the machine's names. */
 export const coreRegisters: readonly string[] = [

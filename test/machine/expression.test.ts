@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { bits, findField } from '../../emulator/isa/registers/field-lookup.ts';
 import { EvaluationError, ExpressionError } from '../../emulator/machine/expression/error.ts';
 import { compile, type EvaluationContext } from '../../emulator/machine/expression/evaluate.ts';
 import { formatValue, splitFormat } from '../../emulator/machine/expression/format.ts';
 import { hitConditionHolds, parseHitCondition } from '../../emulator/machine/expression/hit-condition.ts';
 import { parseLogMessage } from '../../emulator/machine/expression/log-message.ts';
 import { parseExpression } from '../../emulator/machine/expression/parser.ts';
-import { bits, findField } from '../../emulator/machine/expression/register-fields.ts';
 import { fieldsOf, machineNames } from '../../emulator/machine/names.ts';
 
 const symbols: Readonly<Record<string, bigint>> = { start_kernel: 0xffff_8000_0800_0000n, 'copy.isra.0': 0x1234n, data: 0x77n };

@@ -1,7 +1,8 @@
+import { bits, inner, maskOf, meaningOf } from './field-lookup.ts';
 import { programStatusFields } from './fields/program-status.ts';
 import { syndromeFields } from './fields/syndrome.ts';
 import { byName } from './index.ts';
-import type { Field } from './register.ts';
+import type { Field, SystemRegister } from './register.ts';
 
 /** A field of a value: what it holds, what that means, and the fields inside it. */
 export interface DescribedField {
@@ -31,51 +32,28 @@ const shortNames: Readonly<Record<string, string>> = {
   ttbr: 'TTBR0_EL1',
   midr: 'MIDR_EL1',
   mpidr: 'MPIDR_EL1',
+  mdcr: 'MDCR_EL2',
+  cptr: 'CPTR_EL2',
+  ctr: 'CTR_EL0',
+  clidr: 'CLIDR_EL1',
   cpacr: 'CPACR_EL1',
   vsesr: 'VSESR_EL2',
   disr: 'DISR_EL1',
   mdscr: 'MDSCR_EL1',
 };
 
-/** Names `layoutOf` takes besides every register's own. */
+/** Names `registerNamed` takes besides every register's own. */
 export const describableNames: readonly string[] = Object.keys(shortNames);
 
-/** The register a name stands for and the layout of its fields; undefined: there is no such register, or none is known. */
-export function layoutOf(name: string): { readonly name: string; readonly title: string; readonly fields: readonly Field[] } | undefined {
-  const register = byName(shortNames[name.toLowerCase()] ?? name);
-  if (!register?.fields) return undefined;
-  return { name: register.name, title: register.title, fields: register.fields };
-}
-
-const extract = (value: bigint, { high, low }: Field): bigint => (value >> BigInt(low)) & ((1n << BigInt(high - low + 1)) - 1n);
-
-const meaningOf = (field: Field, value: bigint): string | undefined =>
-  typeof field.meaning === 'function' ? field.meaning(value) : field.meaning?.[Number(value)];
-
-/** A field by name anywhere in the layouts that the value selects. */
-function find(fields: readonly Field[], all: readonly Field[], value: bigint, name: string): Field | undefined {
-  for (const field of fields) {
-    if (field.name === name) return field;
-    if (!field.variant || field.variant.on === name) continue;
-    const found = find(inside(field, all, value), all, value, name);
-    if (found) return found;
-  }
-  return undefined;
-}
-
-function inside(field: Field, all: readonly Field[], value: bigint): readonly Field[] {
-  if (!field.variant) return [];
-  const { on, cases, otherwise } = field.variant;
-  const selector = find(all, all, value, on);
-  return (selector && cases[Number(extract(value, selector))]) ?? otherwise ?? [];
-}
+/** The register a name stands for, short or the Arm ARM's; undefined: there is none. */
+export const registerNamed = (name: string): SystemRegister | undefined => byName(shortNames[name.toLowerCase()] ?? name);
 
 function describeFields(fields: readonly Field[], all: readonly Field[], value: bigint, within: bigint): readonly DescribedField[] {
   const described = fields.map((field): DescribedField => {
-    const own = extract(value, field);
+    const own = bits(value, field.high, field.low);
     const meaning = meaningOf(field, own);
-    const layout = inside(field, all, value);
-    const mask = ((1n << BigInt(field.high - field.low + 1)) - 1n) << BigInt(field.low);
+    const layout = inner(field, all, value);
+    const mask = maskOf(field);
     return {
       name: field.name,
       bits: field.high === field.low ? String(field.high) : `${field.high}:${field.low}`,
@@ -91,14 +69,13 @@ function describeFields(fields: readonly Field[], all: readonly Field[], value: 
 /** Runs of set bits that no field names: a newer architecture may use them. */
 function unknownBits(fields: readonly Field[], value: bigint): readonly DescribedField[] {
   let rest = value;
-  for (const { high, low } of fields) rest &= ~(((1n << BigInt(high - low + 1)) - 1n) << BigInt(low));
+  for (const field of fields) rest &= ~maskOf(field);
   const runs: DescribedField[] = [];
   for (let bit = 63; bit >= 0; bit--) {
     if (((rest >> BigInt(bit)) & 1n) === 0n) continue;
     const high = bit;
     while (bit > 0 && ((rest >> BigInt(bit - 1)) & 1n) === 1n) bit--;
-    const run = { name: 'unknown', high, low: bit };
-    runs.push({ name: 'unknown', bits: high === bit ? String(high) : `${high}:${bit}`, value: extract(value, run), children: [] });
+    runs.push({ name: 'unknown', bits: high === bit ? String(high) : `${high}:${bit}`, value: bits(value, high, bit), children: [] });
   }
   return runs;
 }

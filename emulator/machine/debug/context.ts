@@ -1,6 +1,6 @@
+import { bits, findField } from '../../isa/registers/field-lookup.ts';
 import { EvaluationError } from '../expression/error.ts';
 import type { EvaluationContext } from '../expression/evaluate.ts';
-import { bits, findField } from '../expression/register-fields.ts';
 import type { ExitRecord, GuestException } from '../machine.ts';
 import { fieldsOf } from '../names.ts';
 import type { Target } from '../target.ts';

@@ -5,7 +5,7 @@ import {
   describableNames,
   describeSyndrome,
   describe as fieldsOf,
-  layoutOf,
+  registerNamed,
   renderFields,
 } from '../../../emulator/isa/registers/describe.ts';
 import { systemRegisters } from '../../../emulator/isa/registers/index.ts';
@@ -75,7 +75,7 @@ describe('bits without a field', () => {
 
 describe('other registers', () => {
   const meaning = (name: string, value: bigint, field: string): string | undefined =>
-    flatten(fieldsOf(layoutOf(name)!.fields, value)).get(field)?.meaning;
+    flatten(fieldsOf(registerNamed(name)!.fields!, value)).get(field)?.meaning;
   const rows = [
     ['spsr', 0x3c5n, 'M', 'EL1h'],
     ['par', 0xff00_0000_4008_0b80n, 'PA', '0x40080000'],
@@ -94,7 +94,7 @@ describe('other registers', () => {
     test(`${name} 0x${value.toString(16)}: ${field}`, () => assert.equal(meaning(name, value, field), expected));
 
   test('every short name has a layout', () => {
-    for (const name of describableNames) assert.ok(layoutOf(name), name);
+    for (const name of describableNames) assert.ok(registerNamed(name)?.fields, name);
   });
-  test('there is none for what is no register', () => assert.equal(layoutOf('xyz'), undefined));
+  test('there is none for what is no register', () => assert.equal(registerNamed('xyz'), undefined));
 });

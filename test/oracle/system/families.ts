@@ -21,6 +21,11 @@ const BT = (1n << 35n) | (1n << 36n);
 /** 48-bit addresses in both halves, write-back walks, 40-bit outputs. */
 const TCR = 16n | (1n << 8n) | (1n << 10n) | (3n << 12n) | (16n << 16n) | (1n << 24n) | (1n << 26n) | (3n << 28n) | (2n << 32n);
 const TBI = (1n << 37n) | (1n << 38n);
+const EPD1 = 1n << 23n;
+const HA = 1n << 39n;
+const HD = 1n << 40n;
+const HPD = (1n << 41n) | (1n << 42n);
+const E0PD1 = 1n << 56n;
 /** No EL0 help: nothing of UMA, DZE, UCT, nTWI, nTWE, UCI. */
 const STRICT = SCTLR & ~(0x200n | (1n << 14n) | (1n << 15n) | (1n << 16n) | (1n << 18n) | (1n << 26n));
 
@@ -54,6 +59,24 @@ function familiesOf(cpu: string): Family[] {
     family('operations by address', plain, (count, seed) => addressCases(count, seed, bits)),
     family('operations by address, strict', { granule: '4K', sctlr: STRICT, tcr: TCR }, (count, seed) => addressCases(count, seed, bits)),
   ];
+  const translations: [string, Regime, boolean][] = [
+    ['64 KB granule', { ...plain, granule: '64K' }, true],
+    ['16 KB granule', { ...plain, granule: '16K' }, cpu !== 'cortex-a57'],
+    ['EPD1', { ...plain, tcr: TCR | EPD1 }, true],
+    ['44-bit addresses', { ...plain, tcr: (TCR & ~(63n | (63n << 16n))) | 20n | (20n << 16n) }, true],
+    ['hardware Access flag', { ...plain, tcr: TCR | HA }, offers('FEAT_HAF')],
+    ['hardware dirty state', { ...plain, tcr: TCR | HA | HD }, offers('FEAT_HAFDBS')],
+    ['no hierarchical permissions', { ...plain, tcr: TCR | HPD }, offers('FEAT_HPDS')],
+    ['E0PD', { ...plain, tcr: TCR | E0PD1 }, offers('FEAT_E0PD')],
+  ];
+  for (const [name, regime, offered] of translations) {
+    if (!offered) continue;
+    common.push(
+      family(`accesses, ${name}`, regime, (count, seed) => memoryCases(count, seed, bits, offers)),
+      family(`exceptions, ${name}`, regime, (count, seed) => exceptionCases(count, seed, bits)),
+      family(`operations by address, ${name}`, regime, (count, seed) => addressCases(count, seed, bits)),
+    );
+  }
   if (!features.pauth) return common;
   const keyed: Regime = { granule: '4K', sctlr: SCTLR | KEYS, tcr: TCR | TBI };
   return [

@@ -223,7 +223,9 @@ export function addressCases(count: number, seed: number, bits: PstateBits): Sys
   return Array.from({ length: count }, () => {
     const x = registers(random);
     // QEMU reports Device and non-cacheable memory as non-shareable, where PAR_EL1 has outer shareable.
-    x[3] = random.pick(dataPages.filter((page) => page !== devicePage && page !== devicePage + 4096n)) + BigInt(random.below(256));
+    x[3] =
+      random.pick(dataPages.filter((page) => page !== devicePage && page !== devicePage + 4096n && page !== lowBase + 0x7_0000n)) +
+      BigInt(random.below(256));
     const w = random.pick(operations) | 3;
     return { ...caseWith(random, [w >>> 0], bits, { x }), about: `${text(w >>> 0)} of 0x${BigInt.asUintN(64, x[3]).toString(16)}` };
   });

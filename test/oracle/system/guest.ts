@@ -120,7 +120,7 @@ export const dataPages: readonly bigint[] = [
   highBase + 8192n,
   highBase + 3n * 4096n,
   highBase + (1n << 39n),
-  ...[0n, 1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n].map((n) => lowBase + 0x2_0000n + n * 0x1_0000n + 0x100n),
+  ...[0n, 1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n].map((n) => lowBase + 0x2_0000n + n * 0x1_0000n),
   lowBase + 0x219_0000n,
   lowBase + 0x2019_0000n,
   highBase + 0x1_0000n,
@@ -130,7 +130,7 @@ export const dataPages: readonly bigint[] = [
 ];
 
 /** Kinds of pages of 64 KB from 0x8002_0000 on, for the larger granules: the same kinds as above. */
-const widePages = [16, 17, 18, 19, 20, 22, 26, 28].map((n) => lowPages[n].descriptor);
+const widePages = [16, 17, 18, 19, 20, 23, 26, 28].map((n) => lowPages[n].descriptor);
 const wideBase = lowBase + 0x2_0000n;
 const WIDE = 0x1_0000n;
 

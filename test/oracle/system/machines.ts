@@ -64,7 +64,7 @@ export function runOnQemuSystem(cases: readonly SystemCase[], regime: Regime, cp
       'stdio',
       '-no-reboot',
     ];
-    const done = spawnSync('qemu-system-aarch64', [...machine, '-kernel', file], { maxBuffer: 1 << 28, timeout: 120_000 });
+    const done = spawnSync('qemu-system-aarch64', [...machine, '-kernel', file], { maxBuffer: 1 << 28, timeout: 30_000 });
     return parse(done.stdout, cases.length, verbose, `QEMU (${done.stderr.toString().trim()})`);
   } finally {
     rmSync(folder, { recursive: true });

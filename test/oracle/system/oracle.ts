@@ -19,7 +19,7 @@ const { values } = parseArgs({
 });
 
 if (values['write-vectors']) {
-  writeFamilyVectors(200, 1);
+  writeFamilyVectors(100, 1);
   process.exit(0);
 }
 let total = 0;

@@ -30,8 +30,8 @@ describe('exceptions, system instructions and translation faults are those of QE
   }
 
   it('fresh cases against the real QEMU', { skip: noQemu }, async () => {
-    for (const family of families().filter((f) => f.cpu === 'max')) {
-      const cases = family.cases(60, 30);
+    for (const family of families().filter((_, n) => n % 4 === 0)) {
+      const cases = family.cases(100, 30);
       const different = await differing(cases, family.regime, family.cpu);
       assert.deepEqual(await describeDifferences(cases, different, family.regime, family.cpu), [], familyName(family));
     }

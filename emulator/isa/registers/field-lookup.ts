@@ -1,4 +1,4 @@
-import type { Field } from '../../isa/registers/register.ts';
+import type { Field } from './register.ts';
 
 /** Bits `high:low` of a value. */
 export function bits(value: bigint, high: number, low: number): bigint {
@@ -42,3 +42,12 @@ export function fieldNames(fields: readonly Field[]): string[] {
   add(fields);
   return [...names];
 }
+
+/** What a field's value means, where that is known. */
+export function meaningOf(field: Field, value: bigint): string | undefined {
+  if (typeof field.meaning === 'function') return field.meaning(value);
+  return field.meaning?.[Number(value)];
+}
+
+/** Bits that a field covers. */
+export const maskOf = ({ high, low }: Field): bigint => ((1n << BigInt(high - low + 1)) - 1n) << BigInt(low);
