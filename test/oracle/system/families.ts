@@ -9,6 +9,7 @@ import {
   memoryCases,
   pointerCases,
   registerCases,
+  sequenceCases,
   unallocatedCases,
 } from './generate.ts';
 import type { Regime, SystemCase } from './guest.ts';
@@ -43,6 +44,7 @@ function familiesOf(cpu: string): Family[] {
   const plain: Regime = { granule: '4K', sctlr: SCTLR, tcr: TCR };
   const family = (name: string, regime: Regime, cases: Family['cases']): Family => ({ name, cpu, regime, cases });
   const common = [
+    family('sequences', plain, (count, seed) => sequenceCases(count, seed, bits, offers)),
     family('accesses', plain, (count, seed) => memoryCases(count, seed, bits, offers)),
     family('accesses, alignment checked', { granule: '4K', sctlr: SCTLR | SCTLR_A, tcr: TCR }, (count, seed) =>
       memoryCases(count, seed, bits, offers),

@@ -6,7 +6,7 @@ import { byEncoding, systemRegisters } from '../../../emulator/isa/registers/ind
 import { allInstructions } from '../../../emulator/isa/table.ts';
 import { Bench } from '../bench.ts';
 import { at } from '../case.ts';
-import { caseOf, Random, wordsOf } from '../generate.ts';
+import { caseOf, comparableInstructions, Random, wordsOf } from '../generate.ts';
 import { dataPages, devicePage, executable, highBase, lowBase, lowPages, type SystemCase } from './guest.ts';
 
 /** PSTATE as SPSR_EL1 enters a case with: AArch64, EL0t, EL1t or EL1h, interrupts masked. */
@@ -87,6 +87,24 @@ export function memoryCases(
     );
   }
   return cases;
+}
+
+// ---- sequences ----------------------------------------------------------------------------------------------------
+
+/** Instructions that neither access memory nor branch, three in a row: what one leaves in registers and flags, the next uses. */
+export function sequenceCases(count: number, seed: number, bits: PstateBits, offers: (feature: string) => boolean): SystemCase[] {
+  const random = new Random(seed, 9);
+  const usable = comparableInstructions().filter(
+    (i) => !accesses(i) && !/branch|prefetch|literal/i.test(i.group + i.name) && (!i.feature || offers(i.feature)),
+  );
+  const integer = usable.filter((i) => !i.simd);
+  const words = new Map<Instruction, number[]>();
+  const draw = (): number => {
+    const instruction = random.pick(random.oneIn(4) ? usable : integer);
+    if (!words.has(instruction)) words.set(instruction, wordsOf(instruction, 32, seed));
+    return random.pick(words.get(instruction)!);
+  };
+  return Array.from({ length: count }, () => caseWith(random, [draw(), draw(), draw()], bits));
 }
 
 // ---- exceptions and branches --------------------------------------------------------------------------------------

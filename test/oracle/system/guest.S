@@ -212,7 +212,8 @@ report:
         str     x1, [x0, #SAVED_SP_EL1]
         mrs     x1, par_el1
         str     x1, [x0, #SAVED_PAR]
-        str     xzr, [x0, #SAVED_FPSR]
+        mrs     x1, fpsr
+        str     x1, [x0, #SAVED_FPSR]
         reset_state
         adr     x0, saved
         ldr     x20, =UART
