@@ -6,6 +6,7 @@ import type { VirtualInterface } from './gic/virtual-interface.ts';
 import { levelOf, PSTATE } from './pstate.ts';
 import { R } from './registers.ts';
 import type { CpuState } from './state.ts';
+import type { WatchHit } from './watchpoints.ts';
 
 /** The vector of an exception: what it is, as an offset from the entry of its source (Arm ARM D1.3.1.5). */
 export const vector = { synchronous: 0x000, irq: 0x080, fiq: 0x100, serror: 0x180 } as const;
@@ -22,7 +23,10 @@ export interface TakenException {
 }
 
 /** What the processor asks of the MMU (`emulator/memory/mmu.ts`). */
-export type Translation = Pick<Mmu, 'fault' | 'fetch' | 'switchContext' | 'invalidate' | 'maintain' | 'translation' | 'spaceOf' | 'debug'>;
+export type Translation = Pick<
+  Mmu,
+  'fault' | 'fetch' | 'switchContext' | 'invalidate' | 'maintain' | 'translation' | 'spaceOf' | 'debug' | 'access'
+>;
 
 /** One vCPU's silicon, as the parts of the processor model share it. */
 export interface Core {
@@ -40,6 +44,10 @@ export interface Core {
   readonly pointerAuth: { readonly level: number; readonly algorithm: 'QARMA5' | 'QARMA3' };
   /** Instruction count at the last exception entry: an exception with none executed since is charged, so that a loop of exceptions ends its slice. */
   lastException: number;
+  /** The access that hit a watchpoint, until its exception is taken. */
+  watchHit: WatchHit | undefined;
+  /** Watchpoints are in force, or no longer: from now on every access is looked at, or none. */
+  watchAccesses(on: boolean): void;
   /** Software step: the instruction just stepped, until an exception is taken. */
   steppedWord: number | undefined;
   /** Event register (WFE, SEV). */

@@ -6,6 +6,7 @@ import { unsupportedDebug } from './hardware-breakpoints.ts';
 import { pendingInterrupts } from './interrupts.ts';
 import { levelOf, PSTATE } from './pstate.ts';
 import { HCR, R, SCTLR } from './registers.ts';
+import { watchpointsInForce } from './watchpoints.ts';
 
 /** CPTR_EL2.TFP, with HCR_EL2.E2H = 0. */
 const CPTR_TFP = 1 << 10;
@@ -75,6 +76,7 @@ export function deriveState(core: Core): void {
   if (features.pauth) derivePointerAuthentication(core);
   deriveInterrupts(core);
   core.mmu.switchContext(state);
+  core.watchAccesses(watchpointsInForce(core));
 }
 
 /** Settings of EL2 registers that ask for what is not modelled: running on would be wrong. */

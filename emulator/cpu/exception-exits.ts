@@ -8,6 +8,7 @@ import { enterEl2, takeSynchronous, takeUndefined, trapToEl2 } from './exception
 import { PSTATE } from './pstate.ts';
 import { HCR, R } from './registers.ts';
 import { EC, syndrome, unconditional } from './syndrome.ts';
+import { takeWatchpoint } from './watchpoints.ts';
 
 type Taker = (core: Core, immediate: number, word: number) => void;
 
@@ -70,8 +71,16 @@ function branchTarget(core: Core, comment: number, word: number): void {
   else if (then === 'hlt') takeUndefined(core);
 }
 
+/** An access that did not complete: what the MMU noted, or a watchpoint. */
+function takeFault(core: Core, _: number, word: number): void {
+  const hit = core.watchHit;
+  core.watchHit = undefined;
+  if (hit) takeWatchpoint(core, hit);
+  else takeAbort(core, core.mmu.fault, word);
+}
+
 const takers: Partial<Record<InterpreterExit, Taker>> = {
-  fault: (core, _, word) => takeAbort(core, core.mmu.fault, word),
+  fault: takeFault,
   svc: supervisorCall,
   hvc: hypervisorCall,
   smc: secureMonitorCall,

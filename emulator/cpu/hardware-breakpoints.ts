@@ -6,6 +6,7 @@ import { takeSynchronous, trapToEl2 } from './exceptions.ts';
 import { levelOf, PSTATE } from './pstate.ts';
 import { R } from './registers.ts';
 import { EC } from './syndrome.ts';
+import { isLinked } from './watchpoints.ts';
 
 const MDSCR_MDE = 1 << 15;
 const MDCR_TDE = 1 << 8;
@@ -53,13 +54,14 @@ export function takeBreakpoint(core: Core): void {
   else takeSynchronous(core, core.state.low(slots.el) === 0 ? EC.breakpointLower : EC.breakpointLower + 1, iss);
 }
 
-/** What guests may enable of self-hosted debug and is not modelled: watchpoints, and breakpoints that are not a plain address match. */
+/** What guests may enable of self-hosted debug and is not modelled: comparators linked to a context, and context matches. */
 export function unsupportedDebug(core: Core): string | undefined {
   const { state } = core;
   if ((state.systemLow(R.MDSCR_EL1) & MDSCR_MDE) === 0) return undefined;
   for (let n = 0; n < core.watchpoints; n++) {
-    if (state.systemLow(watchControls + n) & CONTROL.E)
-      return `hardware watchpoints are not supported, and the guest has enabled DBGWCR${n}_EL1`;
+    const control = state.systemLow(watchControls + n);
+    if (isLinked(control))
+      return `linked watchpoints are not supported, and the guest has enabled DBGWCR${n}_EL1 = 0x${(control >>> 0).toString(16)}`;
   }
   for (let n = 0; n < core.breakpoints; n++) {
     const control = state.systemLow(controls + n);

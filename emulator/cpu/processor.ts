@@ -28,12 +28,14 @@ import { pointerAuthCheck } from './pointer-auth.ts';
 import { idRegister, type Profile } from './profiles/profile.ts';
 import { PSTATE } from './pstate.ts';
 import { HCR, R } from './registers.ts';
+import type { SharedSilicon } from './shared-silicon.ts';
 import { stepping, takeStep } from './software-step.ts';
 import type { CpuState } from './state.ts';
 import { EC } from './syndrome.ts';
 import { performSystem } from './system/instructions.ts';
 import { readRegister, writeRegister } from './system/registers.ts';
 import { signalEvent, waitFor } from './waiting.ts';
+import { type WatchHit, watchpointHit } from './watchpoints.ts';
 
 /** Why the processor left the guest. */
 export type ProcessorExit =
@@ -46,7 +48,8 @@ export type ProcessorExit =
   | { readonly kind: 'breakpoint' }
   /** `onException` asked for it: PC is at the vector. */
   | { readonly kind: 'exception' }
-  | { readonly kind: 'stop'; readonly message: string };
+  /** The model cannot go on: `message` says why, `word` is the instruction at PC (0: none can be read). */
+  | { readonly kind: 'stop'; readonly message: string; readonly word: number };
 
 const EXIT = {
   trap: { kind: 'trap' },
@@ -55,15 +58,6 @@ const EXIT = {
   breakpoint: { kind: 'breakpoint' },
   exception: { kind: 'exception' },
 } as const satisfies Record<string, ProcessorExit>;
-
-/** What the processors of a machine share: one of them runs at a time. */
-export interface Silicon {
-  readonly clock: Clock;
-  /** Loads the vCPU's registers to where generated code works on them; tells whether another vCPU's were there. */
-  select(state: CpuState): boolean;
-  /** SEV: every processor's event register. */
-  sendEvent(): void;
-}
 
 /**
  * One processor at EL0 and EL1, with EL2 above it played by KVM: `run` is KVM's ERET into the guest, and it comes back at the next exception to EL2.
@@ -83,6 +77,7 @@ export class Processor implements Core {
   stopAtVector = false;
   lastException = -1;
   steppedWord: number | undefined;
+  watchHit: WatchHit | undefined;
   /** Instructions the last `run` executed. */
   executed = 0;
 
@@ -91,7 +86,7 @@ export class Processor implements Core {
     private readonly profile: Profile,
     readonly mmu: Translation,
     private readonly interpreter: Interpreter,
-    private readonly silicon: Silicon,
+    private readonly silicon: SharedSilicon,
   ) {
     const read = (name: string): bigint => idRegister(profile, name);
     this.features = new Features(read);
@@ -110,6 +105,22 @@ export class Processor implements Core {
 
   sendEvent(): void {
     this.silicon.sendEvent();
+  }
+
+  watchAccesses(on: boolean): void {
+    this.silicon.watch(on ? this : undefined);
+    if (!on) return;
+    const never = this.silicon.emptyTlb();
+    this.state.setWords(slots.dataTlb, never, 0);
+    this.state.setWords(slots.unprivilegedTlb, never, 0);
+  }
+
+  /** An access while watchpoints are in force. Faults go first; an access that hits is not performed. */
+  watchedAccess(vaLow: number, vaHigh: number, flags: number): number {
+    const host = this.mmu.access(vaLow, vaHigh, flags);
+    if (host === 0) return 0;
+    this.watchHit = watchpointHit(this, vaLow, vaHigh, flags);
+    return this.watchHit ? 0 : host;
   }
 
   /** Cold reset: ID registers of the profile, the others at their reset values or 0, EL1h with everything masked. EL2 registers are KVM's to set. */
@@ -139,6 +150,7 @@ export class Processor implements Core {
     this.stopAtVector = false;
     this.lastException = -1;
     this.steppedWord = undefined;
+    this.watchHit = undefined;
   }
 
   /** Registers were written from outside; they are looked at again at the next entry in any case. */
@@ -156,7 +168,7 @@ export class Processor implements Core {
     this.stopAtVector = false;
     this.timersChanged = false;
     const unsupported = unsupportedConfiguration(this);
-    if (unsupported) return { kind: 'stop', message: unsupported };
+    if (unsupported) return { kind: 'stop', message: unsupported, word: this.wordAtPc() };
     state.setWords(slots.remaining, budget, 0);
     deriveState(this);
     let exit: ProcessorExit | undefined;
@@ -331,7 +343,7 @@ export class Processor implements Core {
 
   private stop(what: string, word: number): ProcessorExit {
     const pc = this.state.get(slots.pc).toString(16);
-    return { kind: 'stop', message: `${what}: ${nameOf(word)} (0x${(word >>> 0).toString(16).padStart(8, '0')}) at 0x${pc}` };
+    return { kind: 'stop', message: `${what}: ${nameOf(word)} (0x${(word >>> 0).toString(16).padStart(8, '0')}) at 0x${pc}`, word };
   }
 
   // ---- for KVM and the debugger, between runs ---------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 import { Clock } from '../cpu/clock.ts';
 import { Processor } from '../cpu/processor.ts';
 import { idRegister, type Profile } from '../cpu/profiles/profile.ts';
+import type { WatchedAccess } from '../cpu/shared-silicon.ts';
 import { CpuState } from '../cpu/state.ts';
 import { Decoder } from '../isa/decoder.ts';
 import { allInstructions } from '../isa/table.ts';
@@ -8,7 +9,7 @@ import type { HostFeatures } from '../kvm/vm.ts';
 import { FETCH, PROBE } from '../memory/access.ts';
 import { mmuFeatures } from '../memory/features.ts';
 import { Mmu } from '../memory/mmu.ts';
-import { PhysicalMemory } from '../memory/physical-memory.ts';
+import { DATA_TLB_BYTES, PhysicalMemory } from '../memory/physical-memory.ts';
 import { CodeCache } from '../translate/code-cache.ts';
 import { MACHINE_MEMORY } from '../translate/interpreter/compiled.ts';
 import { type GeneratedInterpreter, handlerTable, instantiate } from '../translate/interpreter/interpreter.ts';
@@ -39,6 +40,9 @@ export class Silicon {
   readonly compatible: string;
   private readonly interpreter: GeneratedInterpreter;
   private selected: CpuState | undefined;
+  /** The processor that runs, while it has watchpoints in force. */
+  private watched: WatchedAccess | undefined;
+  private empty = 0;
 
   /** @throws RangeError when the memory does not fit. */
   constructor({ profile, cpus, dramBytes, interpreter, translate = true }: SiliconConfiguration) {
@@ -57,7 +61,7 @@ export class Silicon {
       interpreter,
       memory,
       {
-        access: (low, high, flags) => this.mmu.access(low, high, flags),
+        access: (low, high, flags) => (this.watched ? this.watched.watchedAccess(low, high, flags) : this.mmu.access(low, high, flags)),
         commit: () => this.mmu.commit(),
         fetch: (low, high) => this.mmu.fetch(low, high),
         decode: (record) => this.code.decode(record),
@@ -72,6 +76,10 @@ export class Silicon {
       sendEvent: () => {
         for (const processor of this.processors) processor.event = true;
       },
+      watch: (processor: WatchedAccess | undefined) => {
+        this.watched = processor;
+      },
+      emptyTlb: () => this.emptyTlb(),
     };
     this.processors = Array.from(
       { length: cpus },
@@ -104,6 +112,15 @@ export class Silicon {
       this.code.written(at, end - at);
       at = end;
     }
+  }
+
+  /** Made when the first guest uses a watchpoint. */
+  private emptyTlb(): number {
+    if (this.empty === 0) {
+      this.empty = this.memory.allocate(DATA_TLB_BYTES);
+      this.memory.bytes.fill(0xff, this.empty, this.empty + DATA_TLB_BYTES);
+    }
+    return this.empty;
   }
 
   private readonly offers = (feature: string): boolean => this.processors[0]!.features.has(feature);

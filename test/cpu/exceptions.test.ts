@@ -202,7 +202,7 @@ describe('hardware breakpoints (MDSCR_EL1.MDE)', () => {
   test('not for another level', () => assert.equal(at(PC, { DBGBCR2_EL1: 0x1e3n }).esr, 0n));
   test('not while MDE is 0', () => assert.equal(at(PC, { MDSCR_EL1: 0n }).esr, 0n));
   test('not while the OS lock is on', () => assert.equal(at(PC, { OSLSR_EL1: 0xan }).esr, 0n));
-  test('a watchpoint stops the machine: there are none yet', () => assert.equal(at(PC, { DBGWCR0_EL1: 1n }).end.kind, 'stop'));
+  test('a linked watchpoint stops the machine', () => assert.equal(at(PC, { DBGWCR0_EL1: 0x100001n }).end.kind, 'stop'));
 });
 
 describe('software step (MDSCR_EL1.SS)', () => {

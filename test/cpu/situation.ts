@@ -45,7 +45,7 @@ export function processorOf(profileName = 'cortex-a57', script: Scripted[] = [])
       state.setWords(slots.exitWord, step.word ?? 0, 0);
     },
   };
-  const silicon = { clock, select: () => false, sendEvent: () => calls.push('SEV') };
+  const silicon = { clock, select: () => false, sendEvent: () => calls.push('SEV'), watch: () => {}, emptyTlb: () => 0 };
   const processor = new Processor(state, profile, mmu as unknown as Core['mmu'], interpreter, silicon);
   return { processor, state, clock, calls, fault, script };
 }
