@@ -23,10 +23,24 @@ export interface Reading {
   branch(offset: (f: Fields) => number): void;
 }
 
+/** Remembers what the flags were last set from, as long as that is known. */
+export interface Comparisons {
+  /** The flags are those of a difference; the functions push its operands. */
+  note(type: 'i32' | 'i64', pushLeft: () => void, pushRight: () => void): void;
+  /** Pushes whether the condition holds, or returns false and pushes nothing. */
+  push(condition: number): boolean;
+  /** What is known now, to come back to on another path. */
+  state(): unknown;
+  restore(state: unknown): void;
+  forget(): void;
+}
+
 /** What surrounds an operation: the loop of the interpreter, a function of its own, a translated region. */
 export interface Surroundings {
   readonly code: CodeWriter;
   readonly functions: { readonly access: number; readonly commit: number; runtime(name: RuntimeFunctionName): number };
+  /** Conditions straight from the operands of the comparison that set the flags; left out: always from the flags. */
+  readonly comparisons?: Comparisons;
   /** A TLB miss calls the slow path, or leaves the code with the instruction unexecuted (then `leaveForAccess` says how). */
   readonly leaveForAccess: (() => void) | undefined;
   pushFlag(flag: Flag): void;
@@ -196,6 +210,20 @@ export class OperationEmitter {
       case 'write-flag':
         this.push(operands[0]!);
         this.around.popFlag(action.flag);
+        this.around.comparisons?.forget();
+        return;
+      case 'flags-of-difference': {
+        const [left, right] = operands as [Node, Node];
+        this.around.comparisons?.note(
+          left.type as 'i32' | 'i64',
+          () => this.push(left),
+          () => this.push(right),
+        );
+        return;
+      }
+      case 'test':
+        if (!this.around.comparisons?.push(action.condition)) this.push(operands[0]!);
+        this.keep(node);
         return;
       case 'read-state':
         this.load('i32.load', slotAddress(stateSlots[action.word]));
@@ -229,12 +257,17 @@ export class OperationEmitter {
       case 'if': {
         this.push(operands[0]!);
         code.if();
+        const known = this.around.comparisons?.state();
         this.emitBlock(action.met);
         if (action.unmet) {
           code.else();
+          this.around.comparisons?.restore(known);
           this.emitBlock(action.unmet);
         }
         code.end();
+        // A path that left does not join; any other may have set the flags.
+        if (action.met.ended && !action.unmet) this.around.comparisons?.restore(known);
+        else this.around.comparisons?.forget();
         return;
       }
       case 'choose':

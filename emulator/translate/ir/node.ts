@@ -37,6 +37,10 @@ export type Action =
   | { readonly kind: 'write-vector'; readonly source: OperandSource; readonly bits: 8 | 16 | 32 | 64 | 128 }
   | { readonly kind: 'read-flag'; readonly flag: Flag }
   | { readonly kind: 'write-flag'; readonly flag: Flag }
+  /** The flags just written are those of operand 0 minus operand 1. */
+  | { readonly kind: 'flags-of-difference' }
+  /** ConditionHolds; operand 0 computes it from the flags. */
+  | { readonly kind: 'test'; readonly condition: number }
   | { readonly kind: 'read-state'; readonly word: StateWord }
   | { readonly kind: 'write-state'; readonly word: StateWord }
   | { readonly kind: 'read-system'; readonly source: OperandSource }

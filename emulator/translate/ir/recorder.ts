@@ -53,6 +53,7 @@ export class Recorder extends Computation implements Builder {
     this.setResultFlags(result);
     this.setFlag('c', this.compare('ge_u', a, y));
     this.setFlag('v', this.toFlag(this.and(this.xor(a, y), this.xor(a, result))));
+    this.node('i32', { kind: 'flags-of-difference' }, [this.as(a.type, a), y]);
     return result;
   }
 
@@ -77,7 +78,8 @@ export class Recorder extends Computation implements Builder {
   }
 
   condition(cond: number): Value {
-    return new ConditionTests(this, (f) => this.flag(f)).holds(cond);
+    const fromFlags = new ConditionTests(this, (f) => this.flag(f)).holds(cond) as Node;
+    return this.node('i32', { kind: 'test', condition: cond }, [fromFlags]);
   }
 
   conditionHolds(of: (f: Fields) => number): Value {

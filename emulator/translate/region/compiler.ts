@@ -4,6 +4,7 @@ import { OperationEmitter, type Surroundings } from '../ir/emitter.ts';
 import type { Block, Flag, Node } from '../ir/node.ts';
 import { RECORDS_PER_PAGE, slotAddress, slots } from '../layout.ts';
 import { CodeWriter, type Label } from '../wasm/code.ts';
+import { BlockComparisons } from './comparisons.ts';
 import { analyse } from './dominators.ts';
 import type { RegionBlock, RegionInstruction } from './graph.ts';
 import { ConstantReading, registerSlot } from './reading.ts';
@@ -41,6 +42,7 @@ export class RegionCompiler implements BlockEmitter {
   private readonly result = this.code.local('i32');
   private readonly dataTlb = this.code.local('i32');
   private readonly scratch = this.code.local('i64');
+  private readonly comparisons = new BlockComparisons(this.code);
   private leaveLabel!: Label;
   /** Instruction being emitted: its number in the page, and how many of its block are not done before it. */
   private index = 0;
@@ -139,6 +141,7 @@ export class RegionCompiler implements BlockEmitter {
     code.i32(count);
     code.op('i32.sub');
     code.set(REMAINING);
+    this.comparisons.forget();
     const around = this.surroundings();
     block.instructions.forEach((instruction, k) => {
       this.index = instruction.index;
@@ -165,6 +168,7 @@ export class RegionCompiler implements BlockEmitter {
     return {
       code,
       functions: this.functions,
+      comparisons: this.comparisons,
       leaveForAccess: () => this.leave(regionStatus.interpret, this.index, this.undone),
       pushFlag: (flag) => code.get(this.flags.get(flag)!),
       popFlag: (flag) => code.set(this.flags.get(flag)!),
