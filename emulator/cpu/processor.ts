@@ -48,8 +48,8 @@ export type ProcessorExit =
   | { readonly kind: 'breakpoint' }
   /** `onException` asked for it: PC is at the vector. */
   | { readonly kind: 'exception' }
-  /** The model cannot go on: `message` says why, `word` is the instruction at PC (0: none can be read). */
-  | { readonly kind: 'stop'; readonly message: string; readonly word: number };
+  /** The model cannot go on: `message` says why, `word` is the instruction at PC, where it is because of that. */
+  | { readonly kind: 'stop'; readonly message: string; readonly word?: number };
 
 const EXIT = {
   trap: { kind: 'trap' },
@@ -168,7 +168,7 @@ export class Processor implements Core {
     this.stopAtVector = false;
     this.timersChanged = false;
     const unsupported = unsupportedConfiguration(this);
-    if (unsupported) return { kind: 'stop', message: unsupported, word: this.wordAtPc() };
+    if (unsupported) return { kind: 'stop', message: unsupported };
     state.setWords(slots.remaining, budget, 0);
     deriveState(this);
     let exit: ProcessorExit | undefined;

@@ -1,5 +1,6 @@
 import { KvmError } from './errno.ts';
 import { guestDebugControl } from './guest-debug.ts';
+import { GUEST_MEMFD_FLAGS } from './guest-memfd.ts';
 import { MAX_MEMSLOTS } from './memslots.ts';
 import type { Vm } from './vm.ts';
 
@@ -63,6 +64,10 @@ export const capabilities: readonly Capability[] = [
       vm.systemSuspend = true;
     },
   },
+  always('KVM_CAP_USER_MEMORY2', 231),
+  always('KVM_CAP_MEMORY_FAULT_INFO', 232),
+  always('KVM_CAP_GUEST_MEMFD', 234),
+  always('KVM_CAP_GUEST_MEMFD_FLAGS', 244, GUEST_MEMFD_FLAGS),
 ];
 
 /** KVM_CHECK_EXTENSION. */

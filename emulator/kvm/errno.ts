@@ -3,8 +3,10 @@ export const errno = {
   EPERM: 1,
   ENOENT: 2,
   EINTR: 4,
+  EIO: 5,
   E2BIG: 7,
   ENOEXEC: 8,
+  EBADF: 9,
   EAGAIN: 11,
   ENOMEM: 12,
   EFAULT: 14,
@@ -13,6 +15,7 @@ export const errno = {
   ENODEV: 19,
   EINVAL: 22,
   ENOSYS: 38,
+  EOPNOTSUPP: 95,
   EHWPOISON: 133,
 } as const;
 
@@ -24,8 +27,9 @@ export class KvmError extends Error {
 
   constructor(
     readonly errno: Errno,
-    what: string,
+    /** What failed, without the error number. */
+    readonly reason: string,
   ) {
-    super(`${what}: -${errno}`);
+    super(`${reason}: -${errno}`);
   }
 }

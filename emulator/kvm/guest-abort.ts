@@ -1,4 +1,7 @@
+import { KvmError } from './errno.ts';
 import { armLdst64b, armNisv, armNisvAt } from './exits/arm-nisv.ts';
+import { memoryFault, memoryFaultAt } from './exits/memory-fault.ts';
+import type { GuestMemfdBinding } from './guest-memfd.ts';
 import { injectExternalAbort, injectSError, injectSizeFault } from './inject.ts';
 import { isReadonly, type Memslot } from './memslots.ts';
 import { completeLoad, decodeAccess, exitMmio, storeData } from './mmio.ts';
@@ -42,6 +45,7 @@ export function handleGuestAbort(vcpu: Vcpu, esr: number): HandlerResult {
   const write = isWriteFault(esr, instruction, type);
   const slot = vcpu.vm.memslots.find(page);
   if (!slot || (write && isReadonly(slot))) return outsideMemory(vcpu, esr, instruction);
+  if (slot.gmem) return mapGuestMemfdPage(vcpu, slot.gmem, page, instruction);
   mapGuestPage(vcpu, slot, page, write, instruction);
   return 'resume';
 }
@@ -70,6 +74,34 @@ function mapGuestPage(vcpu: Vcpu, slot: Memslot, page: number, write: boolean, e
   const changed = stage2.map(ipa, pa, size, { write: writable, execute: executable, type: 'normal' });
   if (changed || was) vcpu.vm.flushStage2();
   if (write) memslots.markDirty(slot, page);
+}
+
+/**
+ * Maps a page of a guest_memfd (`gmem_abort`), never more than one. A page that cannot be had is KVM_EXIT_MEMORY_FAULT, and KVM_RUN fails: the file is closed (EFAULT), the
+ * page has a memory error (EHWPOISON), the host has no memory (ENOMEM; `exit_reason` means nothing to user space then).
+ */
+function mapGuestMemfdPage(vcpu: Vcpu, { file, offset, guestPhysAddr }: GuestMemfdBinding, page: number, execute: boolean): HandlerResult {
+  const { stage2, instructionCachesCoherent } = vcpu.vm;
+  try {
+    if (!file) throw new KvmError('EFAULT', 'the guest_memfd behind it is closed');
+    const pa = vcpu.vm.physicalAddress(file.pageFor(offset + (page - guestPhysAddr)));
+    const was = stage2.lookup(page);
+    const executable = execute || instructionCachesCoherent || (was !== undefined && Stage2.executable(was));
+    if (stage2.map(page, pa, PAGE_BYTES, { write: true, execute: executable, type: 'normal' })) vcpu.vm.flushStage2();
+    return 'resume';
+  } catch (error) {
+    if (!(error instanceof KvmError)) throw error;
+    const { run } = vcpu;
+    run.begin(memoryFault.number);
+    // Guest memory on arm64 is shared with user space: the PRIVATE flag stays clear.
+    run.set(memoryFaultAt.gpa, 8, BigInt(page));
+    run.set(memoryFaultAt.size, 8, BigInt(PAGE_BYTES));
+    return vcpu.fail(
+      error.errno,
+      `no page for the guest physical address 0x${page.toString(16)}: ${error.reason}`,
+      error.errno !== 'ENOMEM',
+    );
+  }
 }
 
 /** The 2 MiB around the page lie in the slot, and guest and host addresses agree modulo 2 MiB (`fault_supports_stage2_huge_mapping`). */

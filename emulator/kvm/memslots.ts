@@ -1,4 +1,5 @@
 import { KvmError } from './errno.ts';
+import type { GuestMemfd, GuestMemfdBinding } from './guest-memfd.ts';
 
 /** KVM_SET_USER_MEMORY_REGION flags. */
 export const memslotFlag = { LOG_DIRTY_PAGES: 1, READONLY: 2, GUEST_MEMFD: 4 } as const;
@@ -19,6 +20,18 @@ export interface Memslot {
   readonly userspaceAddr: number;
   /** One bit a page since the log was last read; only with LOG_DIRTY_PAGES. */
   readonly dirty?: Uint8Array;
+  /** The memory of the slot is this part of a guest_memfd; `userspaceAddr` is not. */
+  readonly gmem?: GuestMemfdBinding;
+}
+
+/** `struct kvm_userspace_memory_region`. */
+export type MemoryRegion = Omit<Memslot, 'dirty' | 'gmem'>;
+
+/** `struct kvm_userspace_memory_region2`. */
+export interface MemoryRegion2 extends MemoryRegion {
+  /** With GUEST_MEMFD: the file, and where in it the slot begins (bytes). */
+  readonly guestMemfd?: GuestMemfd;
+  readonly guestMemfdOffset?: number;
 }
 
 export const isReadonly = (slot: Memslot): boolean => (slot.flags & memslotFlag.READONLY) !== 0;
@@ -58,11 +71,23 @@ export class Memslots {
    * KVM_SET_USER_MEMORY_REGION: creates, moves, changes or (size 0) deletes a slot.
    * @throws KvmError EINVAL for misalignment, an unknown flag or a resized slot; EEXIST for an overlap; EFAULT beyond the IPA range.
    */
-  set(region: Omit<Memslot, 'dirty'>): void {
+  set(region: MemoryRegion): void {
+    if (region.flags & memslotFlag.GUEST_MEMFD) throw new KvmError('EINVAL', `KVM_SET_USER_MEMORY_REGION of slot ${region.slot}`);
+    this.set2(region);
+  }
+
+  /**
+   * KVM_SET_USER_MEMORY_REGION2: as `set`, and with GUEST_MEMFD the memory is a guest_memfd's. Such a slot cannot be logged, read-only, changed or moved.
+   * @throws KvmError as `set`; EBADF for a closed file; EINVAL for a file of another VM, one that user space cannot map (there is no other memory behind a slot on
+   * arm64), or a part of it that is not page-aligned, not there or in use by another slot.
+   */
+  set2(region: MemoryRegion2): void {
     const { slot, flags, guestPhysAddr, memorySize, userspaceAddr } = region;
     const what = `KVM_SET_USER_MEMORY_REGION of slot ${slot}`;
-    if (slot < 0 || slot >= MAX_MEMSLOTS || flags & ~(memslotFlag.LOG_DIRTY_PAGES | memslotFlag.READONLY))
-      throw new KvmError('EINVAL', what);
+    const gmemOnly = (flags & memslotFlag.GUEST_MEMFD) !== 0;
+    const valid = gmemOnly ? memslotFlag.GUEST_MEMFD : memslotFlag.LOG_DIRTY_PAGES | memslotFlag.READONLY;
+    if (slot < 0 || slot >= MAX_MEMSLOTS || flags & ~valid) throw new KvmError('EINVAL', what);
+    if (gmemOnly && (region.guestMemfdOffset ?? 0) % PAGE_SIZE !== 0) throw new KvmError('EINVAL', what);
     if ([guestPhysAddr, memorySize, userspaceAddr].some((n) => n < 0 || n % PAGE_SIZE !== 0)) throw new KvmError('EINVAL', what);
     const old = this.slots.get(slot);
     if (memorySize === 0) {
@@ -71,7 +96,8 @@ export class Memslots {
       return;
     }
     if (guestPhysAddr + memorySize > 2 ** this.ipaBits) throw new KvmError('EFAULT', what);
-    if (old && (old.memorySize !== memorySize || old.userspaceAddr !== userspaceAddr || (old.flags ^ flags) & memslotFlag.READONLY)) {
+    const fixed = memslotFlag.READONLY | memslotFlag.GUEST_MEMFD;
+    if (old && (gmemOnly || old.memorySize !== memorySize || old.userspaceAddr !== userspaceAddr || (old.flags ^ flags) & fixed)) {
       throw new KvmError('EINVAL', what);
     }
     for (const other of this.slots.values()) {
@@ -79,9 +105,19 @@ export class Memslots {
       if (guestPhysAddr < other.guestPhysAddr + other.memorySize && other.guestPhysAddr < guestPhysAddr + memorySize)
         throw new KvmError('EEXIST', what);
     }
+    const gmem = gmemOnly ? this.bind(region, what) : undefined;
     if (old) this.remove(old);
     const dirty = flags & memslotFlag.LOG_DIRTY_PAGES ? new Uint8Array(Math.ceil(memorySize / PAGE_SIZE / 8)) : undefined;
-    this.slots.set(slot, { ...region, ...(dirty ? { dirty } : {}) });
+    const made = { slot, flags, guestPhysAddr, memorySize, userspaceAddr };
+    this.slots.set(slot, { ...made, ...(dirty ? { dirty } : {}), ...(gmem ? { gmem } : {}) });
+  }
+
+  /** Host address of a guest physical address; -1: no slot, or nothing behind it now. */
+  hostAddress(gpa: number): number {
+    const slot = this.find(gpa);
+    if (!slot) return -1;
+    const offset = gpa - slot.guestPhysAddr;
+    return slot.gmem ? (slot.gmem.file?.peek(slot.gmem.offset + offset) ?? -1) : slot.userspaceAddr + offset;
   }
 
   markDirty(slot: Memslot, gpa: number): void {
@@ -90,7 +126,14 @@ export class Memslots {
     slot.dirty[page >> 3]! |= 1 << (page & 7);
   }
 
+  private bind({ guestMemfd, guestMemfdOffset = 0, guestPhysAddr, memorySize }: MemoryRegion2, what: string): GuestMemfdBinding {
+    if (!guestMemfd) throw new KvmError('EBADF', what);
+    if (guestMemfd.owner !== this || !guestMemfd.mappable) throw new KvmError('EINVAL', what);
+    return guestMemfd.bind(guestPhysAddr, memorySize, guestMemfdOffset);
+  }
+
   private remove(slot: Memslot): void {
+    if (slot.gmem) slot.gmem.file?.unbind(slot.gmem);
     this.slots.delete(slot.slot);
     this.last = undefined;
     this.unmap(slot.guestPhysAddr, slot.memorySize);

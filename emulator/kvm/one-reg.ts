@@ -1,5 +1,6 @@
 import { slotByKey, systemRegisters } from '../isa/registers/index.ts';
 import { slots } from '../translate/layout.ts';
+import { isGuestMode } from './entry-failure.ts';
 import { KvmError } from './errno.ts';
 import { psciVersion } from './hypercalls/psci.ts';
 import { guestIdRegister } from './id-registers.ts';
@@ -90,7 +91,7 @@ function core(vcpu: Vcpu, low: number): Access | undefined {
       return word64(
         () => BigInt(processor.pstate),
         (value) => {
-          if (value & 0x10n) throw new KvmError('EINVAL', 'PSTATE of an AArch32 mode');
+          if (!isGuestMode(Number(value & 0x1fn))) throw new KvmError('EINVAL', `PSTATE of mode 0x${(value & 0x1fn).toString(16)}`);
           processor.pstate = Number(BigInt.asUintN(32, value));
         },
       );

@@ -2,6 +2,7 @@ import type { Processor } from '../cpu/processor.ts';
 import { PSTATE } from '../cpu/pstate.ts';
 import type { CpuState } from '../cpu/state.ts';
 import { slots } from '../translate/layout.ts';
+import { entryFailure, processorStopped, unsupportedException } from './entry-failure.ts';
 import type { Errno } from './errno.ts';
 import { handleTrap } from './exit-handlers.ts';
 import { KvmRun } from './exits/layout.ts';
@@ -35,9 +36,9 @@ export type RunOutcome =
   | { readonly kind: 'stopped' }
   | { readonly kind: 'breakpoint' }
   | { readonly kind: 'exception' }
-  /** KVM_RUN failed. */
-  | { readonly kind: 'error'; readonly errno: Errno; readonly message: string }
-  /** The processor cannot go on. */
+  /** KVM_RUN failed. `recorded`: `run` says more (KVM_EXIT_MEMORY_FAULT, KVM_EXIT_FAIL_ENTRY). */
+  | { readonly kind: 'error'; readonly errno: Errno; readonly message: string; readonly recorded: boolean }
+  /** The processor cannot go on: `run` holds KVM_EXIT_INTERNAL_ERROR, the message is for the person. */
   | { readonly kind: 'fatal'; readonly message: string };
 
 const outcomes = {
@@ -66,7 +67,7 @@ export class Vcpu {
   private waiting = false;
   /** Set while KVM_RUN is inside: instructions left of its budget. */
   private left = 0;
-  private failure: { readonly errno: Errno; readonly message: string } | undefined;
+  private failure: { readonly errno: Errno; readonly message: string; readonly recorded: boolean } | undefined;
 
   constructor(
     readonly vm: Vm,
@@ -150,9 +151,9 @@ export class Vcpu {
     this.left--;
   }
 
-  /** Ends KVM_RUN with an error. */
-  fail(errno: Errno, message: string): HandlerResult {
-    this.failure = { errno, message };
+  /** Ends KVM_RUN with an error. `recorded`: an exit record for it is in `run`. */
+  fail(errno: Errno, message: string, recorded = false): HandlerResult {
+    this.failure = { errno, message, recorded };
     return 'error';
   }
 
@@ -203,6 +204,8 @@ export class Vcpu {
     const { clock, vgic } = this.vm;
     this.timers.sync();
     vgic.flush(this.vgic);
+    const refused = entryFailure(this);
+    if (refused) return refused;
     const untilTimer = Math.max(1, this.timers.deadline() - clock.now);
     const before = clock.instructions;
     const stepping = this.guestDebug.singleStep;
@@ -216,13 +219,13 @@ export class Vcpu {
     this.timers.sync();
     switch (exit.kind) {
       case 'trap':
-        return this.afterTrap(this.state.systemLow(register.ESR_EL2));
+        return unsupportedException(this) ?? this.afterTrap(this.state.systemLow(register.ESR_EL2));
       case 'breakpoint':
         return outcomes.breakpoint;
       case 'exception':
         return outcomes.exception;
       case 'stop':
-        return { kind: 'fatal', message: exit.message };
+        return processorStopped(this, exit);
       case 'irq':
         this.count('IRQ');
         return undefined;

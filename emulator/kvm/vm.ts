@@ -1,5 +1,6 @@
 import type { Clock } from '../cpu/clock.ts';
 import type { Processor } from '../cpu/processor.ts';
+import { GuestMemfd } from './guest-memfd.ts';
 import type { HypercallMachine } from './hypercalls/context.ts';
 import { result } from './hypercalls/context.ts';
 import { psciVersion } from './hypercalls/psci.ts';
@@ -47,6 +48,8 @@ export interface VmConfiguration {
   readonly seed: number;
   /** Stage 2 changed: its translations go from every TLB (TLBI IPAS2E1IS and what follows it). */
   readonly invalidate: () => void;
+  /** Takes memory of `host.allocate` back; what was made of its contents is forgotten. */
+  readonly release: (address: number, bytes: number) => void;
 }
 
 const addressSizes = [32, 36, 40, 42, 44, 48, 52, 56];
@@ -66,6 +69,8 @@ export class Vm implements HypercallMachine {
   systemSuspend = false;
   /** KVM_CAP_ARM_NISV_TO_USER. */
   nisvToUser = false;
+  /** Physical CPUs that may run this VM, a bit each; vCPU n runs on CPU n. On Linux the PMU that user space chooses narrows it. */
+  supportedCpus = -1;
   /** VMID 0 is the host's. */
   readonly vmid = 1;
   /** As on a processor whose firmware knows no workaround: the guest finds itself vulnerable, exactly as without a hypervisor. */
@@ -78,10 +83,7 @@ export class Vm implements HypercallMachine {
     this.clock = configuration.clock;
     this.features = configuration.features;
     this.stage2 = new Stage2(configuration.host, configuration.features.fwb);
-    this.memslots = new Memslots(IPA_BITS, (gpa, size) => {
-      this.stage2.unmap(gpa, size);
-      this.flushStage2();
-    });
+    this.memslots = new Memslots(IPA_BITS, (gpa, size) => this.unmapGuest(gpa, size));
     this.vgic = new Vgic(configuration.spiCount);
     this.random = new SeededBytes(configuration.seed);
   }
@@ -139,6 +141,22 @@ export class Vm implements HypercallMachine {
 
   flushStage2(): void {
     this.configuration.invalidate();
+  }
+
+  /**
+   * KVM_CREATE_GUEST_MEMFD: memory for slots of this VM.
+   * @param size Bytes.
+   * @throws KvmError EINVAL for an unknown flag, or a size that is 0 or not page-aligned.
+   */
+  createGuestMemfd(size: number, flags: number): GuestMemfd {
+    const { host, release } = this.configuration;
+    const source = { allocate: (bytes: number, alignment: number) => host.allocate(bytes, alignment), release };
+    return new GuestMemfd(this.memslots, size, flags, source, (gpa, bytes) => this.unmapGuest(gpa, bytes));
+  }
+
+  private unmapGuest(gpa: number, size: number): void {
+    this.stage2.unmap(gpa, size);
+    this.flushStage2();
   }
 
   /** KVM_IRQ_LINE of a shared interrupt: SPI number, from 0. */

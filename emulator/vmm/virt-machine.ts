@@ -65,8 +65,8 @@ export class VirtMachine {
   private readonly scheduler: Scheduler;
   private readonly ramHost: number;
   private readonly deviceTree: Uint8Array;
-  /** An exit that user space has still to handle: the debugger looked at it first. */
-  private unhandled: Vcpu | undefined;
+  /** An exit that user space has still to handle: the debugger looked at it first. `message`: there is no way to handle it. */
+  private unhandled: { readonly vcpu: Vcpu; readonly message?: string } | undefined;
   /** Stands at a breakpoint that does not stop it: its next instruction runs without. */
   private passing: Vcpu | undefined;
   private skipTo: number | undefined;
@@ -97,6 +97,10 @@ export class VirtMachine {
       epoch,
       seed,
       invalidate: () => silicon.invalidateStage2(),
+      release: (address, bytes) => {
+        silicon.written(address, bytes);
+        silicon.memory.free(address, bytes);
+      },
     });
     this.vm.nisvToUser = true;
     this.vm.memslots.set({ slot: 0, flags: 0, guestPhysAddr: board.ram.base, memorySize: memory, userspaceAddr: this.ramHost });
@@ -146,8 +150,7 @@ export class VirtMachine {
 
   /** Host address of a guest physical address in RAM, or -1. */
   hostAddress(ipa: number): number {
-    const slot = this.vm.memslots.find(ipa);
-    return slot ? slot.userspaceAddr + (ipa - slot.guestPhysAddr) : -1;
+    return this.vm.memslots.hostAddress(ipa);
   }
 
   /** Characters typed at the console. */
@@ -271,26 +274,31 @@ export class VirtMachine {
 
   private after(vcpu: Vcpu, outcome: RunOutcome): RunEnd | undefined {
     switch (outcome.kind) {
-      case 'exit': {
-        const name = exitDefinition(vcpu.run.exitReason)?.name ?? `KVM_EXIT_${vcpu.run.exitReason}`;
-        this.vm.count(name);
-        if (this.hooks?.exit(vcpu.index, name)) {
-          this.unhandled = vcpu;
-          return { kind: 'hook', vcpu: vcpu.index };
-        }
-        return this.handle(vcpu);
-      }
+      case 'exit':
+        return this.atExit({ vcpu });
       case 'breakpoint':
         return this.atBreakpoint(vcpu);
       case 'exception':
         return this.hooks?.exception(vcpu.index) ? { kind: 'hook', vcpu: vcpu.index } : undefined;
       case 'fatal':
-        return { kind: 'fatal', vcpu: vcpu.index, message: outcome.message };
-      case 'error':
-        return { kind: 'fatal', vcpu: vcpu.index, message: `KVM_RUN failed with -${outcome.errno}: ${outcome.message}` };
+        return this.atExit({ vcpu, message: outcome.message });
+      case 'error': {
+        const message = `KVM_RUN failed with -${outcome.errno}: ${outcome.message}`;
+        return outcome.recorded ? this.atExit({ vcpu, message }) : { kind: 'fatal', vcpu: vcpu.index, message };
+      }
       default:
         return undefined;
     }
+  }
+
+  /** `kvm_run` holds an exit: the debugger sees it first, then user space acts on it. */
+  private atExit(at: NonNullable<VirtMachine['unhandled']>): RunEnd | undefined {
+    const { index, run } = at.vcpu;
+    const name = exitDefinition(run.exitReason)?.name ?? `KVM_EXIT_${run.exitReason}`;
+    this.vm.count(name);
+    if (!this.hooks?.exit(index, name)) return this.handle(at);
+    this.unhandled = at;
+    return { kind: 'hook', vcpu: index };
   }
 
   private atBreakpoint(vcpu: Vcpu): RunEnd | undefined {
@@ -300,12 +308,13 @@ export class VirtMachine {
   }
 
   private finishUnhandled(): RunEnd | undefined {
-    const vcpu = this.unhandled;
+    const at = this.unhandled;
     this.unhandled = undefined;
-    return vcpu && this.handle(vcpu);
+    return at && this.handle(at);
   }
 
-  private handle(vcpu: Vcpu): RunEnd | undefined {
+  private handle({ vcpu, message }: NonNullable<VirtMachine['unhandled']>): RunEnd | undefined {
+    if (message !== undefined) return { kind: 'fatal', vcpu: vcpu.index, message };
     const handled = handleExit(vcpu, this.bus);
     this.console.feed(this.uart);
     return handled.kind === 'continue' ? undefined : handled.kind === 'fatal' ? { ...handled, vcpu: vcpu.index } : handled;

@@ -1,4 +1,4 @@
-import type { ExitDefinition } from './layout.ts';
+import type { ExitDefinition, KvmRun } from './layout.ts';
 
 const at = { suberror: 32, count: 36, data: 40 } as const;
 export const internalErrorAt = at;
@@ -11,6 +11,17 @@ const names: Readonly<Record<number, string>> = {
   4: 'KVM_INTERNAL_ERROR_UNEXPECTED_EXIT_REASON',
 };
 
+/** What `data` holds at an internal error of this KVM: where, and (`ndata` = 2) the instruction it is about. */
+export const internalErrorData = { pc: at.data, instruction: at.data + 8 } as const;
+
+function summary(run: KvmRun): string {
+  const suberror = run.getNumber(at.suberror, 4);
+  const name = names[suberror] ?? `suberror ${suberror}`;
+  const count = run.getNumber(at.count, 4);
+  const what = count < 2 ? '' : `: instruction 0x${run.get(internalErrorData.instruction, 8).toString(16).padStart(8, '0')}`;
+  return count < 1 ? name : `${name}${what} at 0x${run.get(internalErrorData.pc, 8).toString(16)}`;
+}
+
 /** KVM_EXIT_INTERNAL_ERROR: KVM cannot go on with this vCPU. */
 export const internalErrorExit: ExitDefinition = {
   name: 'KVM_EXIT_INTERNAL_ERROR',
@@ -21,5 +32,5 @@ export const internalErrorExit: ExitDefinition = {
     { name: 'ndata', offset: at.count, size: 4 },
     { name: 'data', offset: at.data, size: 8, count: 16 },
   ],
-  summary: (run) => names[run.getNumber(at.suberror, 4)] ?? `suberror ${run.getNumber(at.suberror, 4)}`,
+  summary,
 };
