@@ -1,6 +1,12 @@
 import { decode } from '../../emulator/isa/decoder.ts';
 import { exitNames } from '../../emulator/translate/exits.ts';
-import { generateInterpreter, handlerTable, type Interpreter, instantiate } from '../../emulator/translate/interpreter/interpreter.ts';
+import { builtinHandlers } from '../../emulator/translate/interpreter/handlers.ts';
+import {
+  type GeneratedInterpreter,
+  generateInterpreter,
+  handlerTable,
+  instantiate,
+} from '../../emulator/translate/interpreter/interpreter.ts';
 import { Predecoder } from '../../emulator/translate/interpreter/predecoder.ts';
 import {
   access,
@@ -12,10 +18,13 @@ import {
   FETCH_TLB_ENTRY_BYTES,
   fetchTlbEntry,
   RECORD_BYTES,
+  REGION_INFO_OFFSET,
+  regionInfo,
   slotAddress,
   slots,
   V_OFFSET,
 } from '../../emulator/translate/layout.ts';
+import { Translator } from '../../emulator/translate/region/translator.ts';
 import {
   at,
   CASE_BYTES,
@@ -38,6 +47,8 @@ const FETCH_TLB = DATA_TLB + DATA_TLB_ENTRIES * DATA_TLB_ENTRY_BYTES;
 const RECORDS = 0x20000;
 const WINDOW_HOST = 0x40000;
 
+const MEMORY = { shared: false, maximumPages: PAGES };
+
 const slot32 = (slot: number): number => slotAddress(slot) >> 2;
 const slot64 = (slot: number): number => slotAddress(slot) >> 3;
 
@@ -48,7 +59,10 @@ export interface Result {
   readonly second: number;
 }
 
-/** The interpreter alone, one instruction at a time, over a page of memory. */
+/** What executes the instruction of a case: the interpreter's handler, or a translated region of that one instruction. */
+export type Tier = 'interpreter' | 'translator';
+
+/** Generated code alone, one instruction at a time, over a page of memory. */
 export class Bench {
   private readonly memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
   private readonly i32 = new Int32Array(this.memory.buffer);
@@ -57,9 +71,11 @@ export class Bench {
   private readonly image = memoryImage();
   private readonly imageWords = new Int32Array(this.image.buffer);
   private readonly predecoder = new Predecoder(this.memory, handlerTable(), (word) => decode(word));
-  private readonly interpreter: Interpreter;
+  private readonly interpreter: GeneratedInterpreter;
+  private readonly translator: Translator | undefined;
   private readonly hash = new ResultHash();
   private filled = { word: -1, prefix: -1 };
+  private region = -1;
   /** How the last access failed. */
   private failure: number = outcome.fault;
   /** Address of the first access of the last run that took the slow path, or undefined. */
@@ -67,14 +83,20 @@ export class Bench {
   /** The slow path refuses everything: a run only tells where it would access. */
   private probing = false;
 
-  constructor() {
-    const module = new WebAssembly.Module(generateInterpreter({ shared: false, maximumPages: PAGES }));
+  constructor(tier: Tier = 'interpreter') {
+    const module = new WebAssembly.Module(generateInterpreter(MEMORY));
     this.interpreter = instantiate(
       module,
       this.memory,
       { access: (low, high, how) => this.access(low, high, how), commit: () => {}, fetch: () => 0, hot: () => {}, decode: () => {} },
       () => 0,
     );
+    if (tier === 'translator') {
+      this.translator = new Translator(this.memory, MEMORY, this.interpreter.table, {
+        instruction: (_page, index) => (index === WORD_AT / 4 ? this.predecoder.translatable(this.filled.word) : undefined),
+        install: (_entry, functionIndex) => this.installRegion(functionIndex),
+      });
+    }
     this.i32[slot32(slots.dataTlb)] = DATA_TLB;
     this.i32[slot32(slots.unprivilegedTlb)] = DATA_TLB;
     this.i32[slot32(slots.fetchTlb)] = FETCH_TLB;
@@ -145,7 +167,24 @@ export class Bench {
     const prefix = c.get(at.prefix);
     if (word !== this.filled.word) this.predecoder.fill(RECORDS + (WORD_AT / 4) * RECORD_BYTES, word, WORD_AT / 4);
     if (prefix !== this.filled.prefix) this.predecoder.fill(RECORDS + (PREFIX_AT / 4) * RECORD_BYTES, prefix, PREFIX_AT / 4);
+    const isNew = word !== this.filled.word;
     this.filled = { word, prefix };
+    if (isNew && this.translator) {
+      this.translator.request({ page: 0, index: WORD_AT / 4 });
+      this.translator.flush();
+    }
+  }
+
+  /** The record of the instruction becomes the beginning of a region; its own handler stays known. */
+  private installRegion(functionIndex: number): void {
+    const halves = new Uint16Array(this.memory.buffer);
+    const record = RECORDS + (WORD_AT / 4) * RECORD_BYTES;
+    const info = RECORDS + REGION_INFO_OFFSET + (WORD_AT / 4) * 8;
+    halves[(info + regionInfo.handler) >> 1] = halves[record >> 1];
+    const previous = this.region;
+    this.i32[(info + regionInfo.function) >> 2] = this.region = functionIndex;
+    halves[record >> 1] = builtinHandlers.region;
+    if (previous >= 0) this.translator?.release(previous);
   }
 
   /** Runs the case; its exit's name. */

@@ -31,9 +31,9 @@ export function foldResults(results: readonly Result[]): string {
   return [hash.first, hash.second].map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
 }
 
-/** What the interpreter makes of a word's first cases. */
-export function interpreterHash(word: number, cases: number, bench: Bench): string {
-  return foldResults(Array.from({ length: cases }, (_, index) => bench.run(caseOf(word, index, bench), (index & 1) === 0)));
+/** What a bench makes of a word's first cases. `prober`: a bench of the interpreter, which tells where the word would access memory. */
+export function hashOf(word: number, cases: number, bench: Bench, prober = bench): string {
+  return foldResults(Array.from({ length: cases }, (_, index) => bench.run(caseOf(word, index, prober), (index & 1) === 0)));
 }
 
 /** Every stored vector: files of an instruction's name in a line of its own, then its words, one a line: word, number of cases, hash. */

@@ -58,6 +58,11 @@ export class Translator {
   /** Between slices: translates what is asked for, when there is enough of it. */
   settle(): void {
     if (this.queue.length === 0 || (this.queue.length < BATCH && ++this.waited < PATIENCE)) return;
+    this.flush();
+  }
+
+  /** Translates what is asked for now. Between slices. */
+  flush(): void {
     this.waited = 0;
     const wanted = this.queue;
     this.queue = [];
