@@ -43,6 +43,18 @@ text:   .asciz "hello, world\\n"`,
 );
 const spinning = binary('spinning', '1: b 1b');
 const waiting = binary('waiting', '1: wfi\nb 1b');
+/** What no machine here can do: a watchpoint linked to a context breakpoint, and debug exceptions enabled. */
+const linking = binary(
+  'linking',
+  `
+        movz    x1, #1
+        movk    x1, #0x10, lsl #16
+        msr     dbgwcr0_el1, x1
+        mov     x2, #0x8000
+        msr     mdscr_el1, x2
+        isb
+        b       .`,
+);
 const resetting = binary('resetting', 'movz x0, #0x8400, lsl #16\nmovk x0, #9\nhvc #0');
 
 describe('kvm-arm64 run', () => {
@@ -55,6 +67,13 @@ describe('kvm-arm64 run', () => {
     assert.equal(exits.KVM_EXIT_MMIO, 13);
     assert.equal(exits.KVM_EXIT_SYSTEM_EVENT, 1);
     for (const n of [seconds, mips, peakMemory]) assert.ok(n > 0);
+  });
+  test('a stop of the machine is status 2 with its reason; --stats counts KVM_EXIT_INTERNAL_ERROR', () => {
+    const stats = join(folder, 'stopped.json');
+    const { status, stderr } = cli('run', '--kernel', linking, '--memory', '16M', '--stats', stats);
+    const reason = 'linked watchpoints are not supported, and the guest has enabled DBGWCR0_EL1 = 0x100001';
+    assert.deepEqual([status, stderr], [2, `kvm-arm64: guest stopped: ${reason}\n`]);
+    assert.equal(JSON.parse(readFileSync(stats, 'utf8')).exits.KVM_EXIT_INTERNAL_ERROR, 1);
   });
   test('reset is status 4', () => assert.equal(cli('run', '--kernel', resetting, '--memory', '16M').status, 4));
   test('time-out is status 124', () => {

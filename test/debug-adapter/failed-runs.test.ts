@@ -68,18 +68,16 @@ describe('exits of a KVM_RUN that failed: the filter stops first, then the VMM d
   });
 
   it('KVM_EXIT_INTERNAL_ERROR', async () => {
-    const client = await session('internal-error', 'mov x1, #1\nb .', 'KVM_EXIT_INTERNAL_ERROR', ({ vcpus }) => {
-      const { state } = vcpus[0]!;
-      state.setNamed('HCR_EL2', state.named('HCR_EL2') | (1n << 30n));
-    });
+    const linking = 'movz x1, #1\nmovk x1, #0x10, lsl #16\nmsr dbgwcr0_el1, x1\nmov x2, #0x8000\nmsr mdscr_el1, x2\nisb\nb .';
+    const client = await session('internal-error', linking, 'KVM_EXIT_INTERNAL_ERROR');
     const exit = await goOn(client);
-    assert.equal(exit.text, 'KVM_INTERNAL_ERROR_EMULATION at 0x40080000');
+    assert.equal(exit.text, 'KVM_INTERNAL_ERROR_EMULATION at 0x40080014');
     const { exit_reason, suberror, ndata, 'data[0]': at, 'data[1]': beyond } = exit.record;
     assert.deepEqual(
       [exit_reason, suberror, ndata, at, beyond],
-      ['17 (KVM_EXIT_INTERNAL_ERROR)', '0x1 (KVM_INTERNAL_ERROR_EMULATION)', '0x1', '0x40080000', undefined],
+      ['17 (KVM_EXIT_INTERNAL_ERROR)', '0x1 (KVM_INTERNAL_ERROR_EMULATION)', '0x1', '0x40080014', undefined],
     );
-    assert.match((await goOn(client)).text, /^HCR_EL2.TRVM = 1/);
+    assert.match((await goOn(client)).text, /^linked watchpoints are not supported/);
     await client.request('disconnect');
   });
 
