@@ -74,12 +74,16 @@ export class Processor implements Core {
   hypervisorVector: Vector | undefined;
   timersChanged = false;
   onException: ((taken: TakenException) => boolean) | undefined;
+  /** Asked, from inside a run, before an instruction with a breakpoint executes: true stops the processor there. Without it every breakpoint stops. */
+  onBreakpoint: (() => boolean) | undefined;
   stopAtVector = false;
   lastException = -1;
   steppedWord: number | undefined;
   watchHit: WatchHit | undefined;
   /** Instructions the last `run` executed. */
   executed = 0;
+  /** Instructions left when the clock was last brought up to date. */
+  private counted = 0;
 
   constructor(
     readonly state: CpuState,
@@ -224,13 +228,27 @@ export class Processor implements Core {
 
   private execute(): ProcessorExit | undefined {
     const { state } = this;
-    const before = state.low(slots.remaining);
+    this.counted = state.low(slots.remaining);
     this.interpreter.run();
-    this.clock.instructions += before - state.low(slots.remaining);
+    this.countExecuted();
     // Generated code keeps BTYPE for every processor; without FEAT_BTI there is none.
     if (!this.features.bti) state.setLow(slots.pstate, state.low(slots.pstate) & ~PSTATE.BTYPE);
     const name = exitNames[state.low(slots.exitCode)]!;
     return this.handle(name, state.low(slots.exitWord));
+  }
+
+  private countExecuted(): void {
+    const left = this.state.low(slots.remaining);
+    this.clock.instructions += this.counted - left;
+    this.counted = left;
+  }
+
+  /** Import `breakpoint` of generated code: whether to stop before the instruction at PC. The state and the clock are exact meanwhile, and are not to be changed. */
+  breakpoint(): boolean {
+    if (!this.onBreakpoint) return true;
+    this.countExecuted();
+    if (!this.features.bti) this.state.setLow(slots.pstate, this.state.low(slots.pstate) & ~PSTATE.BTYPE);
+    return this.onBreakpoint();
   }
 
   /** What follows an exception that was just taken. */

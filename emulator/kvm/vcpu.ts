@@ -67,6 +67,8 @@ export class Vcpu {
   private waiting = false;
   /** Set while KVM_RUN is inside: instructions left of its budget. */
   private left = 0;
+  /** Clock at which `instructions` and `left` were last brought up to date, while the guest runs. */
+  private counted = 0;
   private failure: { readonly errno: Errno; readonly message: string; readonly recorded: boolean } | undefined;
 
   constructor(
@@ -207,14 +209,12 @@ export class Vcpu {
     const refused = entryFailure(this);
     if (refused) return refused;
     const untilTimer = Math.max(1, this.timers.deadline() - clock.now);
-    const before = clock.instructions;
+    this.counted = clock.instructions;
     const stepping = this.guestDebug.singleStep;
     if (stepping) this.guestDebug.enter();
     const exit = this.processor.run(Math.min(this.left, untilTimer));
     if (stepping) this.guestDebug.leave();
-    const executed = clock.instructions - before;
-    this.instructions += executed;
-    this.left -= executed;
+    this.countExecuted();
     vgic.fold(this.vgic);
     this.timers.sync();
     switch (exit.kind) {
@@ -232,6 +232,14 @@ export class Vcpu {
       default:
         return undefined;
     }
+  }
+
+  /** Brings `instructions` up to date, from inside a run too. */
+  countExecuted(): void {
+    const { instructions } = this.vm.clock;
+    this.instructions += instructions - this.counted;
+    this.left -= instructions - this.counted;
+    this.counted = instructions;
   }
 
   private afterTrap(esr: number): RunOutcome | undefined {

@@ -1,3 +1,4 @@
+import type { RegisterWords } from './expression/words.ts';
 import type { AddressSpace, ExitRecord, GuestException, LoadedGuest, MemoryRead, Translation, VcpuStatus } from './machine.ts';
 
 /** Why the target stopped running. */
@@ -43,6 +44,9 @@ export interface Target {
   translate(vcpu: number, va: bigint): Translation;
   exitRecord(vcpu: number): ExitRecord | undefined;
   writeExitField(vcpu: number, name: string, value: bigint): void;
+
+  /** Registers a word at a time, for conditions at hot places. */
+  readonly registerWords?: RegisterWords;
 
   /** Arms these addresses and no others. */
   armBreakpoints(places: readonly { readonly space: AddressSpace; readonly address: bigint }[]): void;

@@ -75,8 +75,12 @@ export class CodeCache implements RegionHost {
     const page = Math.floor((record - this.start) / DECODED_PAGE_BYTES);
     const index = (record - this.start - page * DECODED_PAGE_BYTES) / RECORD_BYTES;
     const host = this.hostOf[page]! + index * 4;
-    if (this.breakpoints.has(host)) this.halves[record >> 1] = builtinHandlers.breakpoint;
-    else this.predecoder.fill(record, this.words[host / 4]! >>> 0, index);
+    this.predecoder.fill(record, this.words[host / 4]! >>> 0, index);
+    if (!this.breakpoints.has(host)) return;
+    // The instruction's own handler is kept for when the breakpoint does not stop it.
+    const info = this.start + page * DECODED_PAGE_BYTES + REGION_INFO_OFFSET + index * 8;
+    this.halves[(info + regionInfo.handler) >> 1] = this.halves[record >> 1]!;
+    this.halves[record >> 1] = builtinHandlers.breakpoint;
   }
 
   /** Instruction word that a record was made from; 0 when the address is no record of an instruction. */
@@ -139,15 +143,15 @@ export class CodeCache implements RegionHost {
     return page;
   }
 
-  /** The instruction at this host address exits with `breakpoint` instead of executing. */
+  /** Before the instruction at this host address executes, the host is asked whether to leave with `breakpoint` instead. */
   setBreakpoint(host: number): void {
+    if (this.breakpoints.has(host)) return;
     this.breakpoints.add(host);
     this.resetAt(host);
   }
 
   clearBreakpoint(host: number): void {
-    this.breakpoints.delete(host);
-    this.resetAt(host);
+    if (this.breakpoints.delete(host)) this.resetAt(host);
   }
 
   private resetAt(host: number): void {

@@ -6,7 +6,6 @@ import { CpuState } from '../cpu/state.ts';
 import { Decoder } from '../isa/decoder.ts';
 import { allInstructions } from '../isa/table.ts';
 import type { HostFeatures } from '../kvm/vm.ts';
-import { FETCH, PROBE } from '../memory/access.ts';
 import { mmuFeatures } from '../memory/features.ts';
 import { Mmu } from '../memory/mmu.ts';
 import { DATA_TLB_BYTES, PhysicalMemory } from '../memory/physical-memory.ts';
@@ -14,7 +13,6 @@ import { CodeCache } from '../translate/code-cache.ts';
 import { MACHINE_MEMORY } from '../translate/interpreter/compiled.ts';
 import { type GeneratedInterpreter, handlerTable, instantiate } from '../translate/interpreter/interpreter.ts';
 import { Predecoder } from '../translate/interpreter/predecoder.ts';
-import { slots } from '../translate/layout.ts';
 import { Translator } from '../translate/region/translator.ts';
 
 export interface SiliconConfiguration {
@@ -40,6 +38,7 @@ export class Silicon {
   readonly compatible: string;
   private readonly interpreter: GeneratedInterpreter;
   private selected: CpuState | undefined;
+  private running: Processor | undefined;
   /** The processor that runs, while it has watchpoints in force. */
   private watched: WatchedAccess | undefined;
   private empty = 0;
@@ -66,6 +65,7 @@ export class Silicon {
         fetch: (low, high) => this.mmu.fetch(low, high),
         decode: (record) => this.code.decode(record),
         hot: (record) => this.code.hot(record),
+        breakpoint: () => (this.running?.breakpoint() === false ? 0 : 1),
       },
       (record) => this.code.wordOf(record),
     );
@@ -92,13 +92,6 @@ export class Silicon {
   /** KVM changed stage 2: TLBI of what it concerns in every TLB. More than asked goes, which is permitted. */
   invalidateStage2(): void {
     this.mmu.invalidateAll();
-  }
-
-  /** Host address of the instruction at a vCPU's PC, without side effects; -1: it does not translate. */
-  hostOfInstruction(state: CpuState): number {
-    const { translation } = this.mmu;
-    const found = translation.translate(this.mmu.spaceOf(state), state.low(slots.pc), state.high(slots.pc), FETCH | PROBE);
-    return found ? this.memory.hostOf(translation.pa) : -1;
   }
 
   /** Host memory was written from outside the guest: what was predecoded from it is dropped. */
@@ -132,6 +125,7 @@ export class Silicon {
     this.selected?.store();
     state.load();
     this.selected = state;
+    this.running = this.processors.find((processor) => processor.state === state);
     return true;
   }
 }

@@ -35,7 +35,7 @@ export type RunEnd =
 
 /** What whoever runs the machine wants to be asked. Each returns true to stop right there. */
 export interface RunHooks {
-  /** The vCPU is about to execute an instruction that has a breakpoint. */
+  /** The vCPU is about to execute an instruction that has a breakpoint. Asked once for each execution, beside the guest: nothing of it may be changed then. */
   breakpoint(vcpu: number): boolean;
   /** `kvm_run` of the vCPU holds an exit that user space has not handled yet. */
   exit(vcpu: number, name: string): boolean;
@@ -67,8 +67,8 @@ export class VirtMachine {
   private readonly deviceTree: Uint8Array;
   /** An exit that user space has still to handle: the debugger looked at it first. `message`: there is no way to handle it. */
   private unhandled: { readonly vcpu: Vcpu; readonly message?: string } | undefined;
-  /** Stands at a breakpoint that does not stop it: its next instruction runs without. */
-  private passing: Vcpu | undefined;
+  /** Where each vCPU last passed a breakpoint: the same execution of an instruction is asked about once, however often KVM has to enter the guest for it. */
+  private readonly passed: { instructions: number; low: number; high: number }[];
   private skipTo: number | undefined;
 
   /** @throws LaunchError when the configuration cannot be a machine. */
@@ -107,6 +107,8 @@ export class VirtMachine {
     for (const processor of silicon.processors) this.vm.createVcpu(processor);
     this.vm.initVgic(board.distributor.base, board.redistributors.base);
     this.scheduler = new Scheduler(this.vm.vcpus);
+    this.passed = this.vm.vcpus.map(() => ({ instructions: -1, low: 0, high: 0 }));
+    for (const vcpu of this.vm.vcpus) vcpu.processor.onBreakpoint = () => this.atBreakpoint(vcpu);
     this.uart = new Pl011((byte) => this.console.transmit(byte), this.line(board.uart.spi));
     this.rtc = new Pl031(() => Math.floor(silicon.clock.now / NANOSECONDS), epoch, this.line(board.rtc.spi));
     this.bus.map(board.uart, this.uart);
@@ -134,7 +136,7 @@ export class VirtMachine {
   /** Back to the state after construction. */
   reset(): void {
     this.unhandled = undefined;
-    this.passing = undefined;
+    for (const passed of this.passed) passed.instructions = -1;
     this.skipTo = undefined;
     const { memory, clock } = this.silicon;
     memory.bytes.fill(0, this.ramHost, this.ramHost + this.configuration.memory);
@@ -178,7 +180,7 @@ export class VirtMachine {
       }
       this.skipTo = undefined;
       const before = vcpu.instructions;
-      const outcome = this.enter(vcpu, Math.min(this.scheduler.quantum, limit - this.silicon.clock.instructions));
+      const outcome = vcpu.enter(Math.min(this.scheduler.quantum, limit - this.silicon.clock.instructions));
       this.scheduler.used(vcpu.instructions - before);
       if (outcome.kind === 'yield') this.scheduler.yield();
       const end = this.after(vcpu, outcome);
@@ -205,7 +207,7 @@ export class VirtMachine {
         this.advanceTo(next);
         continue;
       }
-      const outcome = this.enter(vcpu, limit - vcpu.instructions);
+      const outcome = vcpu.enter(limit - vcpu.instructions);
       const end = this.after(vcpu, outcome);
       if (end) return end;
       // The last instruction may be one that user space emulates: it is done only when KVM has completed it.
@@ -218,18 +220,6 @@ export class VirtMachine {
   /** Exits by name: to KVM by exception class, to user space by reason. */
   get exitCounts(): Readonly<Record<string, number>> {
     return this.vm.exitCounts;
-  }
-
-  /** KVM_RUN; past a breakpoint if the vCPU stands at one it may pass. */
-  private enter(vcpu: Vcpu, budget: number): RunOutcome {
-    if (this.passing !== vcpu) return vcpu.enter(budget);
-    this.passing = undefined;
-    const host = this.silicon.hostOfInstruction(vcpu.state);
-    if (host < 0) return vcpu.enter(budget);
-    this.silicon.code.clearBreakpoint(host);
-    const outcome = vcpu.enter(1);
-    this.silicon.code.setBreakpoint(host);
-    return outcome;
   }
 
   private line(spi: number): (level: boolean) => void {
@@ -277,7 +267,7 @@ export class VirtMachine {
       case 'exit':
         return this.atExit({ vcpu });
       case 'breakpoint':
-        return this.atBreakpoint(vcpu);
+        return { kind: 'hook', vcpu: vcpu.index };
       case 'exception':
         return this.hooks?.exception(vcpu.index) ? { kind: 'hook', vcpu: vcpu.index } : undefined;
       case 'fatal':
@@ -301,10 +291,19 @@ export class VirtMachine {
     return { kind: 'hook', vcpu: index };
   }
 
-  private atBreakpoint(vcpu: Vcpu): RunEnd | undefined {
-    if (!this.hooks || this.hooks.breakpoint(vcpu.index)) return { kind: 'hook', vcpu: vcpu.index };
-    this.passing = vcpu;
-    return undefined;
+  private atBreakpoint(vcpu: Vcpu): boolean {
+    if (!this.hooks) return true;
+    vcpu.countExecuted();
+    const { state, index, instructions } = vcpu;
+    const passed = this.passed[index]!;
+    const low = state.low(slots.pc);
+    const high = state.high(slots.pc);
+    if (passed.instructions === instructions && passed.low === low && passed.high === high) return false;
+    if (this.hooks.breakpoint(index)) return true;
+    passed.instructions = instructions;
+    passed.low = low;
+    passed.high = high;
+    return false;
   }
 
   private finishUnhandled(): RunEnd | undefined {

@@ -88,7 +88,14 @@ export class Bench {
     this.interpreter = instantiate(
       module,
       this.memory,
-      { access: (low, high, how) => this.access(low, high, how), commit: () => {}, fetch: () => 0, hot: () => {}, decode: () => {} },
+      {
+        access: (low, high, how) => this.access(low, high, how),
+        commit: () => {},
+        fetch: () => 0,
+        hot: () => {},
+        decode: () => {},
+        breakpoint: () => 1,
+      },
       () => 0,
     );
     if (tier === 'translator') {

@@ -62,6 +62,7 @@ export class FlatMachine {
         fetch: (low, high) => this.fetch(low, high),
         decode: (record) => this.code.decode(record),
         hot: (record) => this.code.hot(record),
+        breakpoint: () => 1,
       },
       (record) => this.code.wordOf(record),
     );

@@ -1,3 +1,4 @@
+import type { RegisterWords } from '../expression/words.ts';
 import type { AddressSpace, Breakpoint, ExceptionFilter, ExitFilter, StopPoints } from '../machine.ts';
 import { StopDecision } from './stop-decision.ts';
 
@@ -8,29 +9,44 @@ interface Armed<T> {
 
 export type ArmedBreakpoint = Armed<Breakpoint>;
 
+const none: readonly never[] = [];
+const lowWord = (address: bigint): number => Number(address & 0xffff_ffffn);
+
 /** What is armed, indexed the way the hooks ask for it. */
 export class ArmedPoints {
   private readonly decisions = new Map<number, { readonly key: string; readonly decision: StopDecision }>();
-  private byAddress = new Map<string, ArmedBreakpoint[]>();
+  private byAddress: Readonly<Record<AddressSpace, Map<number, ArmedBreakpoint[]>>> = { va: new Map(), ipa: new Map(), pa: new Map() };
   private byExit = new Map<string, Armed<ExitFilter>[]>();
   private byClass = new Map<string, Armed<ExceptionFilter>[]>();
   /** Any breakpoint by ipa or pa: then hits are looked up there too. */
   physical = false;
   places: readonly { readonly space: AddressSpace; readonly address: bigint }[] = [];
 
+  constructor(private readonly registers?: RegisterWords) {}
+
   /** Replaces everything. A point that stays the same keeps its hit count. */
   set(points: StopPoints): void {
     const ids = new Set([...points.breakpoints, ...points.exits, ...points.exceptions].map((p) => p.id));
     for (const id of this.decisions.keys()) if (!ids.has(id)) this.decisions.delete(id);
-    this.byAddress = this.index(points.breakpoints, (b) => `${b.space}:${b.address}`);
+    const within = (space: AddressSpace) =>
+      this.index(
+        points.breakpoints.filter((b) => b.space === space),
+        (b) => lowWord(b.address),
+      );
+    this.byAddress = { va: within('va'), ipa: within('ipa'), pa: within('pa') };
     this.physical = points.breakpoints.some((b) => b.space !== 'va');
     this.byExit = this.index(points.exits, (f) => f.exit);
     this.byClass = this.index(points.exceptions, (f) => f.class);
     this.places = points.breakpoints.map(({ space, address }) => ({ space, address }));
   }
 
+  /** Breakpoints at addresses with this low word (unsigned); nearly always that is one address. */
+  breakpointsNear(space: AddressSpace, low: number): readonly ArmedBreakpoint[] {
+    return this.byAddress[space].get(low) ?? none;
+  }
+
   breakpointsAt(space: AddressSpace, address: bigint): readonly ArmedBreakpoint[] {
-    return this.byAddress.get(`${space}:${address}`) ?? [];
+    return this.breakpointsNear(space, lowWord(address)).filter(({ point }) => point.address === address);
   }
 
   exitFilters(name: string): readonly Armed<ExitFilter>[] {
@@ -63,7 +79,7 @@ export class ArmedPoints {
     const key = JSON.stringify(point, (_, value) => (typeof value === 'bigint' ? `${value}n` : value));
     const known = this.decisions.get(point.id);
     if (known?.key === key) return known.decision;
-    const decision = new StopDecision(point);
+    const decision = new StopDecision(point, this.registers);
     this.decisions.set(point.id, { key, decision });
     return decision;
   }

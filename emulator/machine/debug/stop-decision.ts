@@ -2,6 +2,7 @@ import { EvaluationError } from '../expression/error.ts';
 import { compile, type EvaluationContext, type Evaluator } from '../expression/evaluate.ts';
 import { formatValue } from '../expression/format.ts';
 import { hitConditionHolds } from '../expression/hit-condition.ts';
+import { compileWords, type RegisterWords, result, type WordEvaluator } from '../expression/words.ts';
 import type { StopConditions, ValueFormat } from '../machine.ts';
 
 /** Says something to the person. */
@@ -13,12 +14,23 @@ type CompiledLogPart = string | { readonly value: Evaluator; readonly format: Va
 export class StopDecision {
   hits = 0;
   private readonly condition: Evaluator | undefined;
+  /** The same, where it can be had without 64-bit integers. */
+  private readonly words: WordEvaluator | undefined;
   private readonly log: readonly CompiledLogPart[] | undefined;
   private complained = false;
 
-  constructor(private readonly conditions: StopConditions) {
+  constructor(
+    private readonly conditions: StopConditions,
+    registers?: RegisterWords,
+  ) {
+    this.words = registers && conditions.condition && compileWords(conditions.condition, registers);
     this.condition = conditions.condition && compile(conditions.condition);
     this.log = conditions.log?.map((part) => (typeof part === 'string' ? part : { value: compile(part.expression), format: part.format }));
+  }
+
+  /** The condition does not hold, found out without a context; false: `stops` decides. */
+  surelyNot(vcpu: number): boolean {
+    return this.words !== undefined && (this.words(vcpu) | result.high) === 0;
   }
 
   /** Decides about one hit. A log message is written here. Counts the hits whose condition holds, as other debuggers do. */

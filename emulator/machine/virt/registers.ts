@@ -16,6 +16,14 @@ const byName = new Map<string, SystemRegister>(systemRegisters.map((r) => [r.nam
 const canBeRead = ({ access }: SystemRegister): boolean =>
   [access.el0, access.el1, access.el2].some((right) => right === 'read-only' || right === 'read-write');
 
+/** Slot of a register that is nothing but its slot; undefined for the others. */
+export function registerNumber(name: string): number | undefined {
+  if (name === 'sp') return slots.sp;
+  if (name === 'pc') return slots.pc;
+  const general = /^x([0-9]|[12][0-9]|30)$/.exec(name);
+  return general ? slots.x + Number(general[1]) : undefined;
+}
+
 /** A register by the machine's name for it; undefined where this vCPU has none or where a read would change something. */
 export function readRegister(processor: Processor, name: string): bigint | undefined {
   const { state, features } = processor;

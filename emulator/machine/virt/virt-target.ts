@@ -6,17 +6,23 @@ import type { Vcpu } from '../../kvm/vcpu.ts';
 import { slots } from '../../translate/layout.ts';
 import type { VirtMachine } from '../../vmm/virt-machine.ts';
 import { exceptionClassOf } from '../exception-classes.ts';
+import type { RegisterWords } from '../expression/words.ts';
 import type { AddressSpace, ExitRecord, GuestException, LoadedGuest, MemoryRead, Translation, VcpuStatus } from '../machine.ts';
 import type { RunEnd, Target, TargetHooks } from '../target.ts';
 import { CodeBreakpoints } from './breakpoints.ts';
 import { explain } from './explain.ts';
 import { type MemoryMap, readMemory, writeMemory } from './memory.ts';
-import { readRegister, writeRegister } from './registers.ts';
+import { readRegister, registerNumber, writeRegister } from './registers.ts';
 
 /** The VMM's machine as the debugger controls it. */
 export class VirtTarget implements Target {
   hooks: TargetHooks | undefined;
   readonly guest: LoadedGuest;
+  readonly registerWords: RegisterWords = {
+    registerNumber,
+    low: (index, register) => this.vcpu(index).state.low(register),
+    high: (index, register) => this.vcpu(index).state.high(register),
+  };
   private exits: ReadonlySet<string> = new Set();
   private readonly map: MemoryMap;
   private readonly breakpoints: CodeBreakpoints;

@@ -11,6 +11,7 @@ export interface Imports {
   readonly fetch: number;
   readonly decode: number;
   readonly hot: number;
+  readonly breakpoint: number;
   runtime(name: RuntimeFunctionName): number;
 }
 
@@ -124,15 +125,21 @@ export class LoopFrame {
   /** Puts everything back into the vCPU block and returns. */
   writeExitSequence(pushPcValue: () => void): void {
     const { code } = this;
+    this.storeState(pushPcValue);
+    storeSlot(code, 'i32', slots.exitCode, this.code32);
+    storeSlot(code, 'i32', slots.exitWord, this.record);
+    code.return();
+  }
+
+  /** Puts what is in locals into the vCPU block: PC, flags, what is left. */
+  storeState(pushPcValue: () => void): void {
+    const { code } = this;
     code.i32(0);
     pushPcValue();
     code.memory('i64.store', slotAddress(slots.pc));
     this.storeFlags();
-    storeSlot(code, 'i32', slots.exitCode, this.code32);
-    storeSlot(code, 'i32', slots.exitWord, this.record);
     code.i32(0);
     this.pushRemaining();
     code.memory('i32.store', slotAddress(slots.remaining));
-    code.return();
   }
 }

@@ -16,6 +16,8 @@ export interface HostImports {
   decode(record: number): void;
   /** The record at this address is jumped to often. */
   hot(record: number): void;
+  /** The instruction at PC has a breakpoint; the registers are in their slots. Not 0: leave with `breakpoint`; 0: execute it. */
+  breakpoint(): number;
 }
 
 /** The generated interpreter, bound to one machine's memory. */
@@ -59,7 +61,7 @@ export function instantiate(
 ): GeneratedInterpreter {
   const functions: Record<string, (...operands: never[]) => number | bigint> = {};
   for (const [name, f] of Object.entries(runtimeFunctions) as [string, RuntimeFunction][]) functions[name] = f.run;
-  const imports = { machine: { memory, ...host }, functions };
+  const imports = { machine: { memory, ...host, breakpoint: () => atBreakpoint() }, functions };
   const instance = new WebAssembly.Instance(module, imports as unknown as WebAssembly.Imports);
   const runGenerated = instance.exports.run as () => void;
   const words = new Int32Array(memory.buffer);
@@ -71,6 +73,13 @@ export function instantiate(
     at(slots.remaining),
     at(slots.exitWord),
   ] as const;
+  /** BTYPE is in PSTATE while the host looks at it. */
+  const atBreakpoint = (): number => {
+    if (words[btypeRemaining] === words[remaining]) words[pstate]! |= words[btype]! << BTYPE_SHIFT;
+    const stop = host.breakpoint();
+    words[pstate]! &= ~BTYPE_MASK;
+    return stop;
+  };
   return {
     table: instance.exports.table as WebAssembly.Table,
     run() {

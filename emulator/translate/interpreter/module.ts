@@ -3,6 +3,7 @@ import type { InterpreterExit } from '../exits.ts';
 import { RECORD_BYTES, slots } from '../layout.ts';
 import type { CodeWriter, Label } from '../wasm/code.ts';
 import { ModuleWriter } from '../wasm/module.ts';
+import { writeBreakpoint } from './breakpoint.ts';
 import { coldFunction, coldSignature, writeCold } from './cold.ts';
 import { type Imports, LoopFrame, loadSlot, storeSlot } from './frame.ts';
 import { emitHandler, type HandlerSurroundings } from './handler.ts';
@@ -43,10 +44,11 @@ function importFunctions(module: ModuleWriter): Imports {
   const fetch = module.import('machine', 'fetch', { parameters: ['i32', 'i32'], results: ['i32'] });
   const decode = module.import('machine', 'decode', { parameters: ['i32'], results: [] });
   const hot = module.import('machine', 'hot', { parameters: ['i32'], results: [] });
+  const breakpoint = module.import('machine', 'breakpoint', { parameters: [], results: ['i32'] });
   const runtime = new Map<string, number>();
   for (const [name, f] of Object.entries(runtimeFunctions) as [string, RuntimeFunction][])
     runtime.set(name, module.import('functions', name, { parameters: f.parameters, results: [f.result] }));
-  return { access, commit, fetch, decode, hot, runtime: (name) => runtime.get(name)! };
+  return { access, commit, fetch, decode, hot, breakpoint, runtime: (name) => runtime.get(name)! };
 }
 
 /** The loop: dispatch, hot handlers, far jumps, and the one way out. */
@@ -150,7 +152,7 @@ class MainLoop {
         code.br(frame.jumpLabel);
         return;
       case builtinHandlers.breakpoint:
-        frame.leave('breakpoint');
+        writeBreakpoint(frame);
         return;
       case builtinHandlers.undefined:
         frame.leave('undefined');

@@ -210,7 +210,7 @@ export function writeCount(frame: LoopFrame): void {
 }
 
 /** Pushes the address of what is kept beside the record (layout.ts `regionInfo`). */
-function pushRegionInfo(code: CodeWriter, record: number): void {
+export function pushRegionInfo(code: CodeWriter, record: number): void {
   code.get(record);
   code.i32(~(DECODED_PAGE_BYTES - 1));
   code.op('i32.and');
