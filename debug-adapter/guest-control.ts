@@ -119,7 +119,9 @@ export class GuestControl {
   }
 
   private async announceStop(vcpu: number, cause: StopCause, guest: Guest, session: SessionState): Promise<void> {
-    await relocateKernel(guest.symbols, guest.machine, guest.loaded, vcpu).catch(() => {});
+    // A kernel that has been found where its vectors are does not move from one instruction to the next.
+    if (cause.kind !== 'step' || !guest.symbols.moveKnown)
+      await relocateKernel(guest.symbols, guest.machine, guest.loaded, vcpu).catch(() => {});
     this.stopped(vcpu, cause, guest, session);
   }
 

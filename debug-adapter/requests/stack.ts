@@ -25,8 +25,9 @@ export async function stackTrace(
 ): Promise<DebugProtocol.StackTraceResponse['body']> {
   const guest = stoppedGuest(session);
   const vcpu = vcpuOf(args.threadId, guest);
-  const frames = await walkStack(guest, vcpu);
   const start = args.startFrame ?? 0;
+  // One more than asked tells the client that there are more; counting them all at every step is slow.
+  const frames = await walkStack(guest, vcpu, args.levels ? start + args.levels + 1 : undefined);
   const wanted = frames.slice(start, args.levels ? start + args.levels : undefined);
   return { totalFrames: frames.length, stackFrames: wanted.map((frame) => stackFrame(frame, guest, session)) };
 }

@@ -58,6 +58,11 @@ export class SymbolTable {
     return this.move.by;
   }
 
+  /** It has been found out whether the kernel image was moved. */
+  get moveKnown(): boolean {
+    return this.move.end > this.move.start;
+  }
+
   /** Symbols linked in this range are `by` further on at run time (KASLR). */
   setMove(move: { readonly start: bigint; readonly end: bigint; readonly by: bigint }): void {
     this.move = move;

@@ -17,28 +17,25 @@ const canBeRead = ({ access }: SystemRegister): boolean =>
   [access.el0, access.el1, access.el2].some((right) => right === 'read-only' || right === 'read-write');
 
 /** Slot of a register that is nothing but its slot; undefined for the others. */
-export function registerNumber(name: string): number | undefined {
-  if (name === 'sp') return slots.sp;
-  if (name === 'pc') return slots.pc;
-  const general = /^x([0-9]|[12][0-9]|30)$/.exec(name);
-  return general ? slots.x + Number(general[1]) : undefined;
-}
+export const registerNumber = (name: string): number | undefined => plainSlots.get(name);
+
+const plainSlots = new Map<string, number>([
+  ...Array.from({ length: 31 }, (_, n): [string, number] => [`x${n}`, slots.x + n]),
+  ['sp', slots.sp],
+  ['pc', slots.pc],
+]);
 
 /** A register by the machine's name for it; undefined where this vCPU has none or where a read would change something. */
 export function readRegister(processor: Processor, name: string): bigint | undefined {
   const { state, features } = processor;
-  const general = /^([xv])([0-9]|[12][0-9]|3[01])$/.exec(name);
-  if (general) {
-    const n = Number(general[2]);
-    if (general[1] === 'x') return n < 31 ? state.x(n) : undefined;
-    const [low, high] = state.v(n);
+  const plain = plainSlots.get(name);
+  if (plain !== undefined) return state.get(plain);
+  const vector = /^v([0-9]|[12][0-9]|3[01])$/.exec(name);
+  if (vector) {
+    const [low, high] = state.v(Number(vector[1]));
     return (high << 64n) | low;
   }
   switch (name) {
-    case 'sp':
-      return state.get(slots.sp);
-    case 'pc':
-      return state.get(slots.pc);
     case 'pstate':
       return BigInt(readPstate(state));
     case 'fpcr':
