@@ -1,6 +1,5 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { decode } from '../../emulator/isa/decoder.ts';
-import type { Expression } from '../../emulator/machine/expression/ast.ts';
 import { RequestError } from '../request-error.ts';
 import type { Guest, SessionState } from '../session-state.ts';
 import { walkStack } from '../stack/walk.ts';
@@ -37,17 +36,11 @@ const comesBack = /^(BL|BLR|BLRA[AB]Z?|SVC)\b/;
 export async function next(args: DebugProtocol.NextArguments, session: SessionState): Promise<void> {
   const guest = stoppedGuest(session);
   const vcpu = vcpuOf(args.threadId, guest);
-  if (!(await atCall(guest, vcpu))) return guest.machine.step(vcpu, 1);
   const { pc, sp } = await position(guest, vcpu);
-  await guest.machine.runTo(vcpu, pc + 4n, sp);
-}
-
-const wordAtPc: Expression = { kind: 'memory', space: 'va', address: { kind: 'register', name: 'pc' }, bytes: 4, signed: false };
-
-/** Whether the next instruction is a call. Asks the machine one question: most steps are over something else. */
-async function atCall({ machine }: Guest, vcpu: number): Promise<boolean> {
-  const word = await machine.evaluate(vcpu, wordAtPc).catch(() => undefined);
-  return word !== undefined && comesBack.test(decode(Number(word))?.instruction.name ?? '');
+  const { bytes, holes } = await guest.machine.readMemory(vcpu, 'va', pc, 4);
+  const word = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  if (holes.length === 0 && comesBack.test(decode(word)?.instruction.name ?? '')) await guest.machine.runTo(vcpu, pc + 4n, sp);
+  else await guest.machine.step(vcpu, 1);
 }
 
 /** Until the current function returns to its caller. */

@@ -20,6 +20,7 @@ export async function walkStack(guest: Guest, vcpu: number, limit = deepest): Pr
   let at = fp;
   while (record && record.lr !== 0n && frames.length < Math.min(limit, deepest)) {
     frames.push({ vcpu, index: frames.length, pc: record.lr, sp: at + 16n, fp: record.fp });
+    if (frames.length >= limit) break;
     // Records lie towards higher addresses; anything else ends the walk (or is another stack, which a debugger cannot tell from garbage).
     if (record.fp <= at && !(await otherStack(guest, vcpu, record.fp))) break;
     at = record.fp;

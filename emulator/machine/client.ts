@@ -1,11 +1,13 @@
 import type { Worker } from 'node:worker_threads';
-import type { Machine, MachineEvent } from './machine.ts';
+import type { AddressSpace, Machine, MachineEvent, MemoryRead, RegisterValue } from './machine.ts';
 import type { MachineMethod, MachineReply, MachineRequest } from './messages.ts';
+import { changesView, memoryIn, registersIn, type StandingView } from './standing-view.ts';
 import { defaultWorkerUrl, startWorker } from './start-worker.ts';
 
 interface Pending {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
+  readonly method: MachineMethod;
 }
 
 /** The machine in a worker thread. Every call is a message; pausing also raises a flag that the running slice looks at. */
@@ -16,6 +18,8 @@ export class MachineClient implements Machine {
   private nextId = 1;
   private listener: (event: MachineEvent) => void = () => {};
   private gone: Error | undefined;
+  /** What came with the last stop, until something changes it. */
+  private view: StandingView | undefined;
   private delivered: () => Promise<void> = () => Promise.resolve();
 
   /** @param url Program of the worker (`worker.js`). */
@@ -38,9 +42,7 @@ export class MachineClient implements Machine {
   launch = this.remote('launch');
   reset = this.remote('reset');
   vcpus = this.remote('vcpus');
-  readRegisters = this.remote('readRegisters');
   writeRegister = this.remote('writeRegister');
-  readMemory = this.remote('readMemory');
   writeMemory = this.remote('writeMemory');
   translate = this.remote('translate');
   exitRecord = this.remote('exitRecord');
@@ -52,6 +54,14 @@ export class MachineClient implements Machine {
   runTo = this.remote('runTo');
   consoleInput = this.remote('consoleInput');
   statistics = this.remote('statistics');
+
+  async readRegisters(vcpu: number, names: readonly string[]): Promise<readonly RegisterValue[]> {
+    return registersIn(this.view, vcpu, names) ?? this.call('readRegisters', [vcpu, names]);
+  }
+
+  async readMemory(vcpu: number, space: AddressSpace, address: bigint, length: number): Promise<MemoryRead> {
+    return memoryIn(this.view, vcpu, space, address, length) ?? this.call('readMemory', [vcpu, space, address, length]);
+  }
 
   async pause(): Promise<void> {
     Atomics.store(new Int32Array(this.pauseFlag), 0, 1);
@@ -71,9 +81,10 @@ export class MachineClient implements Machine {
 
   private call<M extends MachineMethod>(method: M, parameters: Parameters<Machine[M]>): Promise<any> {
     if (this.gone) return Promise.reject(this.gone);
+    if (changesView(method)) this.view = undefined;
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
-      this.pending.set(id, { resolve, reject });
+      this.pending.set(id, { resolve, reject, method });
       this.worker.postMessage({ type: 'call', id, method, arguments: parameters } as MachineRequest);
     });
   }
@@ -81,6 +92,7 @@ export class MachineClient implements Machine {
   private received(message: MachineReply): void {
     if (message.type === 'event') {
       const { event } = message;
+      if (event.type === 'stopped') this.view = this.isChanging() ? undefined : message.view;
       this.listener(event);
       if (event.type === 'console') void this.acknowledge(event.bytes.length);
       return;
@@ -89,6 +101,12 @@ export class MachineClient implements Machine {
     this.pending.delete(message.id);
     if (message.type === 'result') pending?.resolve(message.value);
     else pending?.reject(new Error(message.message));
+  }
+
+  /** A call that is under way may change what the machine showed when it stopped. */
+  private isChanging(): boolean {
+    for (const { method } of this.pending.values()) if (changesView(method)) return true;
+    return false;
   }
 
   private async acknowledge(bytes: number): Promise<void> {

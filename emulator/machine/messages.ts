@@ -1,4 +1,5 @@
 import type { Machine, MachineEvent } from './machine.ts';
+import type { StandingView } from './standing-view.ts';
 
 /** Methods of `Machine` that travel as messages. */
 export type MachineMethod = Exclude<keyof Machine, 'onEvent'>;
@@ -20,7 +21,7 @@ export type MachineRequest =
 export type MachineReply =
   | { readonly type: 'result'; readonly id: number; readonly value: unknown }
   | { readonly type: 'failure'; readonly id: number; readonly message: string }
-  | { readonly type: 'event'; readonly event: MachineEvent };
+  | { readonly type: 'event'; readonly event: MachineEvent; readonly view?: StandingView };
 
 /** What a worker gets when it is started. */
 export interface WorkerStart {

@@ -1,5 +1,6 @@
 import { type BuildTarget, DebuggedMachine } from './debugged-machine.ts';
 import type { MachineReply, MachineRequest, WorkerStart } from './messages.ts';
+import { viewOf } from './standing-view.ts';
 
 /** The worker's end of the line. */
 export interface Port {
@@ -23,7 +24,12 @@ export function serve(port: Port, start: WorkerStart, build: BuildTarget): void 
   const machine = new DebuggedMachine(build, new Int32Array(start.pauseFlag), ready);
   machine.onEvent((event) => {
     if (event.type === 'console') underWay += event.bytes.length;
-    port.postMessage({ type: 'event', event });
+    if (event.type !== 'stopped') port.postMessage({ type: 'event', event });
+    else
+      viewOf(machine, event.vcpu).then(
+        (view) => port.postMessage({ type: 'event', event, view }),
+        () => port.postMessage({ type: 'event', event }),
+      );
   });
   port.onMessage((message) => {
     if (message.type === 'console-delivered') {
