@@ -29,7 +29,7 @@ import { idRegister, type Profile } from './profiles/profile.ts';
 import { PSTATE } from './pstate.ts';
 import { HCR, R } from './registers.ts';
 import type { SharedSilicon } from './shared-silicon.ts';
-import { stepping, takeStep } from './software-step.ts';
+import { stepping, takeStep, wordAtPc } from './software-step.ts';
 import type { CpuState } from './state.ts';
 import { EC } from './syndrome.ts';
 import { performSystem } from './system/instructions.ts';
@@ -176,8 +176,7 @@ export class Processor implements Core {
     state.setWords(slots.remaining, budget, 0);
     deriveState(this);
     let exit: ProcessorExit | undefined;
-    do exit = this.slice();
-    while (exit === undefined);
+    while (!exit) exit = this.slice();
     this.executed = clock.instructions - from;
     return exit;
   }
@@ -238,17 +237,15 @@ export class Processor implements Core {
   }
 
   private countExecuted(): void {
-    const left = this.state.low(slots.remaining);
-    this.clock.instructions += this.counted - left;
-    this.counted = left;
+    this.clock.instructions += this.counted - this.state.low(slots.remaining);
+    this.counted = this.state.low(slots.remaining);
   }
 
-  /** Import `breakpoint` of generated code: whether to stop before the instruction at PC. The state and the clock are exact meanwhile, and are not to be changed. */
+  /** Import `breakpoint` of generated code: whether to stop before the instruction at PC. State and clock are exact meanwhile, and not to be changed. */
   breakpoint(): boolean {
-    if (!this.onBreakpoint) return true;
     this.countExecuted();
     if (!this.features.bti) this.state.setLow(slots.pstate, this.state.low(slots.pstate) & ~PSTATE.BTYPE);
-    return this.onBreakpoint();
+    return this.onBreakpoint?.() ?? true;
   }
 
   /** What follows an exception that was just taken. */
@@ -336,27 +333,20 @@ export class Processor implements Core {
     return true;
   }
 
-  /** Software step's state machine (Arm ARM D2.11): active-pending takes the exception, active-not-pending runs one instruction first. */
+  /** Software step's state machine (Arm ARM D2.11): active-pending takes the exception, active-not-pending runs one instruction. */
   private step(): ProcessorExit | undefined {
     const { state } = this;
     if ((state.low(slots.pstate) & PSTATE.SS) === 0) {
       takeStep(this, this.steppedWord);
       return this.afterException();
     }
-    this.steppedWord = this.wordAtPc();
+    this.steppedWord = wordAtPc(this);
     const pc = state.get(slots.pc);
     const { exit, used } = this.alone();
     // Still stepping at the same level: the instruction is done. An exception has cleared PSTATE.SS itself.
     if (used > 0 || state.get(slots.pc) !== pc) state.setLow(slots.pstate, state.low(slots.pstate) & ~PSTATE.SS);
     if (used === 0) this.steppedWord = undefined;
     return exit;
-  }
-
-  /** Instruction at PC, 0 where none can be read. */
-  private wordAtPc(): number {
-    const { mmu, state } = this;
-    const { bytes } = mmu.debug.read(mmu.spaceOf(state), 'va', state.get(slots.pc), 4);
-    return bytes[0]! | (bytes[1]! << 8) | (bytes[2]! << 16) | (bytes[3]! << 24);
   }
 
   private stop(what: string, word: number): ProcessorExit {

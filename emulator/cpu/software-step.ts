@@ -30,3 +30,9 @@ export function takeStep(core: Core, stepped: number | undefined): void {
 
 /** LDXR, LDAXR, LDXP, LDAXP and their byte and halfword forms. */
 const isLoadExclusive = (word: number): boolean => (word & 0x3fc00000) === 0x08400000 || (word & 0xbfe00000) >>> 0 === 0x88600000;
+
+/** Instruction at PC, 0 where none can be read. */
+export function wordAtPc({ mmu, state }: Core): number {
+  const { bytes } = mmu.debug.read(mmu.spaceOf(state), 'va', state.get(slots.pc), 4);
+  return bytes[0]! | (bytes[1]! << 8) | (bytes[2]! << 16) | (bytes[3]! << 24);
+}

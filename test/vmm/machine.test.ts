@@ -244,4 +244,62 @@ describe('debugger’s hooks', () => {
     assert.equal(x(machine, 2), 2n);
     assert.equal(pc(machine), 0x40080004n);
   });
+
+  /** Adds up 20,000 times: hot enough to be translated. */
+  const hotLoop = `mov x1, #20000\n1: add x2, x2, x1\nsubs x1, x1, #1\nb.ne 1b\n${powerOff}`;
+
+  test('a breakpoint that is passed changes nothing, in translated code too, and is asked about once each time, with exact counts', async () => {
+    const plain = await guest(hotLoop);
+    assert.equal(runAll(plain).kind, 'power-off');
+    const machine = await guest(hotLoop);
+    const counts: number[] = [];
+    machine.hooks = {
+      ...nothing,
+      breakpoint(vcpu) {
+        counts.push(machine.vcpus[vcpu]!.instructions);
+        assert.equal(pc(machine), 0x40080008n);
+        assert.equal(machine.silicon.clock.instructions, counts.at(-1));
+        return false;
+      },
+    };
+    machine.run(30_000);
+    machine.silicon.code.setBreakpoint(machine.hostAddress(0x40080008));
+    assert.equal(runAll(machine).kind, 'power-off');
+    // mov, then three instructions a turn; 30,000 had run: the next add is in the middle of a turn.
+    const expected = Array.from({ length: 20_000 }, (_, n) => 2 + 3 * n).filter((n) => n >= 30_000);
+    assert.deepEqual(counts, expected);
+    assert.equal(machine.silicon.clock.instructions, plain.silicon.clock.instructions);
+    assert.equal(x(machine, 2), x(plain, 2));
+  });
+
+  test('flags are those of the instruction before, seen at a breakpoint and kept past it', async () => {
+    const machine = await guest(`mov x1, #3\n1: subs x1, x1, #1\nb.ne 1b\n${powerOff}`);
+    const zero: boolean[] = [];
+    machine.hooks = { ...nothing, breakpoint: () => zero.push((machine.vcpus[0]!.state.nzcv() & 0x40000000) !== 0) < 0 };
+    machine.silicon.code.setBreakpoint(machine.hostAddress(0x40080008));
+    assert.equal(runAll(machine).kind, 'power-off');
+    assert.deepEqual(zero, [false, false, true]);
+  });
+
+  test('an instruction that KVM has to map memory for, and one that user space completes, are asked about once', async () => {
+    const machine = await guest(`mov x1, #0x40800000\nldr x2, [x1]\n${UART}\nmov w1, #'A'\nstrb w1, [x9]\n${powerOff}`);
+    const hits: bigint[] = [];
+    machine.hooks = { ...nothing, breakpoint: () => hits.push(pc(machine)) < 0 };
+    for (let at = 0x40080000; at < 0x40080014; at += 4) machine.silicon.code.setBreakpoint(machine.hostAddress(at));
+    assert.equal(runAll(machine).kind, 'power-off');
+    assert.deepEqual(
+      hits,
+      [0n, 4n, 8n, 12n, 16n].map((offset) => 0x40080000n + offset),
+    );
+    assert.equal(text(machine), 'A');
+  });
+
+  test('an undefined instruction with a breakpoint is asked about and then undefined', async () => {
+    const machine = await guest(`ldr x0, =vectors\nmsr vbar_el1, x0\nisb\n.word 0xffffffff\n.balign 2048\nvectors: .skip 512\n${powerOff}`);
+    let hits = 0;
+    machine.hooks = { ...nothing, breakpoint: () => ++hits < 0 };
+    machine.silicon.code.setBreakpoint(machine.hostAddress(0x4008000c));
+    assert.equal(runAll(machine).kind, 'power-off');
+    assert.equal(hits, 1);
+  });
 });
