@@ -46,6 +46,8 @@ export type ProcessorExit =
   | { readonly kind: 'budget' }
   /** The instruction at PC has a breakpoint and was not executed. */
   | { readonly kind: 'breakpoint' }
+  /** The instruction at PC would access bytes that a debugger watches, and was not executed. */
+  | { readonly kind: 'watch' }
   /** `onException` asked for it: PC is at the vector. */
   | { readonly kind: 'exception' }
   /** The model cannot go on: `message` says why, `word` is the instruction at PC, where it is because of that. */
@@ -56,6 +58,7 @@ const EXIT = {
   irq: { kind: 'irq' },
   budget: { kind: 'budget' },
   breakpoint: { kind: 'breakpoint' },
+  watch: { kind: 'watch' },
   exception: { kind: 'exception' },
 } as const satisfies Record<string, ProcessorExit>;
 
@@ -235,6 +238,7 @@ export class Processor implements Core {
 
   /** What follows an exception that was just taken. */
   private afterException(): ProcessorExit | undefined {
+    this.mmu.watches.drop();
     if (this.hypervisorVector !== undefined) return EXIT.trap;
     deriveState(this);
     return this.stopAtVector ? EXIT.exception : undefined;
@@ -265,6 +269,7 @@ export class Processor implements Core {
         deriveState(this);
         return undefined;
       default:
+        if (name === 'fault' && this.mmu.watches.takeStopped()) return EXIT.watch;
         takeExitException(this, name, word);
         return this.afterException();
     }

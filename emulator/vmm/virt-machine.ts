@@ -3,6 +3,7 @@ import { SeededBytes } from '../kvm/seed.ts';
 import { BLOCK_BYTES } from '../kvm/stage2.ts';
 import type { RunOutcome, Vcpu } from '../kvm/vcpu.ts';
 import { Vm } from '../kvm/vm.ts';
+import type { WatchedAccess } from '../memory/data-watches.ts';
 import { HOST_DRAM_BASE } from '../memory/physical-memory.ts';
 import { slots } from '../translate/layout.ts';
 import { board, SPI_COUNT } from './board.ts';
@@ -37,6 +38,8 @@ export type RunEnd =
 export interface RunHooks {
   /** The vCPU is about to execute an instruction that has a breakpoint. */
   breakpoint(vcpu: number): boolean;
+  /** The vCPU has executed an instruction that accessed watched memory; PC is at the next. */
+  watch?(vcpu: number, accesses: readonly WatchedAccess[]): boolean;
   /** `kvm_run` of the vCPU holds an exit that user space has not handled yet. */
   exit(vcpu: number, name: string): boolean;
   /** The vCPU has taken an exception to EL1 and stands at its vector; it asked the processor to stop there. */
@@ -69,6 +72,8 @@ export class VirtMachine {
   private unhandled: { readonly vcpu: Vcpu; readonly message?: string } | undefined;
   /** Stands at a breakpoint that does not stop it: its next instruction runs without. */
   private passing: Vcpu | undefined;
+  /** Stands before an instruction that accesses watched memory: that runs alone, and what it did is recorded. */
+  private watched: Vcpu | undefined;
   private skipTo: number | undefined;
 
   /** @throws LaunchError when the configuration cannot be a machine. */
@@ -135,6 +140,7 @@ export class VirtMachine {
   reset(): void {
     this.unhandled = undefined;
     this.passing = undefined;
+    this.watched = undefined;
     this.skipTo = undefined;
     const { memory, clock } = this.silicon;
     memory.bytes.fill(0, this.ramHost, this.ramHost + this.configuration.memory);
@@ -220,15 +226,25 @@ export class VirtMachine {
     return this.vm.exitCounts;
   }
 
-  /** KVM_RUN; past a breakpoint if the vCPU stands at one it may pass. */
+  /** KVM_RUN; past a breakpoint if the vCPU stands at one it may pass, past an access to watched memory that was refused. */
   private enter(vcpu: Vcpu, budget: number): RunOutcome {
-    if (this.passing !== vcpu) return vcpu.enter(budget);
-    this.passing = undefined;
-    const host = this.silicon.hostOfInstruction(vcpu.state);
-    if (host < 0) return vcpu.enter(budget);
+    const host = this.passing === vcpu ? this.silicon.hostOfInstruction(vcpu.state) : -1;
+    if (this.passing === vcpu) this.passing = undefined;
+    if (host < 0) return this.watched === vcpu ? this.enterRecording(vcpu) : vcpu.enter(budget);
     this.silicon.code.clearBreakpoint(host);
-    const outcome = vcpu.enter(1);
+    const outcome = this.enterRecording(vcpu);
     this.silicon.code.setBreakpoint(host);
+    return outcome;
+  }
+
+  /** One instruction, whose accesses to watched memory are performed and recorded. */
+  private enterRecording(vcpu: Vcpu): RunOutcome {
+    const { watches } = this.silicon.mmu;
+    this.watched = undefined;
+    watches.drop();
+    watches.recording = true;
+    const outcome = vcpu.enter(1);
+    watches.recording = false;
     return outcome;
   }
 
@@ -278,6 +294,11 @@ export class VirtMachine {
         return this.atExit({ vcpu });
       case 'breakpoint':
         return this.atBreakpoint(vcpu);
+      case 'watch':
+        this.watched = vcpu;
+        return undefined;
+      case 'interrupted':
+        return this.atWatchedAccess(vcpu);
       case 'exception':
         return this.hooks?.exception(vcpu.index) ? { kind: 'hook', vcpu: vcpu.index } : undefined;
       case 'fatal':
@@ -305,6 +326,15 @@ export class VirtMachine {
     if (!this.hooks || this.hooks.breakpoint(vcpu.index)) return { kind: 'hook', vcpu: vcpu.index };
     this.passing = vcpu;
     return undefined;
+  }
+
+  /** The instruction that `enterRecording` ran is done. */
+  private atWatchedAccess(vcpu: Vcpu): RunEnd | undefined {
+    const { watches } = this.silicon.mmu;
+    if (watches.accesses.length === 0) return undefined;
+    const accesses = watches.accesses.slice();
+    watches.drop();
+    return this.hooks?.watch?.(vcpu.index, accesses) ? { kind: 'hook', vcpu: vcpu.index } : undefined;
   }
 
   private finishUnhandled(): RunEnd | undefined {

@@ -1,4 +1,4 @@
-import type { GuestException, StopCause, StopPoints } from '../machine.ts';
+import type { DataAccess, GuestException, StopCause, StopPoints } from '../machine.ts';
 import type { Target, TargetHooks } from '../target.ts';
 import { type ArmedBreakpoint, ArmedPoints } from './armed-points.ts';
 import { contextOf, type Happening } from './context.ts';
@@ -67,6 +67,18 @@ export class StopHooks implements TargetHooks {
     return ids.length > 0 && this.stopWith({ kind: 'breakpoint', ids }, undefined);
   }
 
+  data(vcpu: number, pc: bigint, accesses: readonly DataAccess[]): boolean {
+    const stopping: DataAccess[] = [];
+    for (const access of accesses) {
+      for (const { point, decision } of this.armed.dataBreakpoints(access.id)) {
+        if (point.vcpu !== undefined && point.vcpu !== vcpu) continue;
+        if (decision.stops(contextOf(this.target, vcpu, undefined), this.say)) stopping.push(access);
+      }
+    }
+    const ids = stopping.map(({ id }) => id);
+    return ids.length > 0 && this.stopWith({ kind: 'data', ids, pc, accesses: stopping }, undefined);
+  }
+
   exit(vcpu: number, name: string): boolean {
     const filters = this.armed.exitFilters(name);
     const exit = filters.length > 0 ? this.target.exitRecord(vcpu) : undefined;
@@ -107,6 +119,7 @@ export class StopHooks implements TargetHooks {
   private arm(): void {
     const goal = this.goal.kind === 'return' ? [{ space: 'va' as const, address: this.goal.address }] : [];
     this.target.armBreakpoints([...this.armed.places, ...goal]);
+    this.target.armData(this.armed.data);
     this.target.armHooks({ exits: this.armed.exits, exceptions: this.armed.exceptions || this.stepping });
   }
 }
