@@ -19,9 +19,9 @@ export async function createMachine(configuration: LaunchConfiguration): Promise
 }
 
 /** A memory that the host cannot back is refused with a RangeError. */
-function siliconFor(profile: Profile, { cpus, memory }: LaunchConfiguration, interpreter: WebAssembly.Module): Silicon {
+function siliconFor(profile: Profile, { cpus, memory, translate = true }: LaunchConfiguration, interpreter: WebAssembly.Module): Silicon {
   try {
-    return new Silicon({ profile, cpus, dramBytes: hostDramBytes(memory), interpreter });
+    return new Silicon({ profile, cpus, dramBytes: hostDramBytes(memory), interpreter, translate });
   } catch (error) {
     if (error instanceof RangeError)
       throw new LaunchError(`this computer cannot give the machine ${formatSize(memory)} of memory: ${error.message}.`);

@@ -17,6 +17,8 @@ export interface LaunchConfiguration {
   readonly epoch?: number;
   /** Seed of everything random that the guest is given. */
   readonly seed?: number;
+  /** Hot code is translated to WebAssembly (the default), or everything is interpreted. The guest cannot tell. */
+  readonly translate?: boolean;
 }
 
 /** 2026-01-01T00:00:00Z: the date of a machine that was not told any. */

@@ -6,7 +6,7 @@ import { builtinHandlers } from './handlers.ts';
 import { pushFetchEntry, pushRecord } from './jump.ts';
 
 /** Jumps to an instruction (far, or back in its page) after which it is worth translating. */
-const HOT_JUMPS = 1000;
+const HOT_JUMPS = 2000;
 /** A region's function: VA of the page, instructions left → status. */
 export const regionSignature = { parameters: ['i64', 'i32'], results: ['i32'] } as const;
 
