@@ -1,4 +1,5 @@
 import type { Machine, MachineEvent, StopCause, Termination } from '../emulator/machine/machine.ts';
+import { accessText } from './breakpoints/data.ts';
 import { checkConfiguration } from './launch/configuration.ts';
 import { launchGuest } from './launch/guest.ts';
 import { RequestError } from './request-error.ts';
@@ -131,7 +132,12 @@ export class GuestControl {
     guest.stop = { vcpu, cause };
     session.frames.clear();
     session.variables.clear();
-    session.send('stopped', { threadId: threadOf(vcpu), allThreadsStopped: true, ...stopTexts(cause), ...inView(cause, guest, session) });
+    session.send('stopped', {
+      threadId: threadOf(vcpu),
+      allThreadsStopped: true,
+      ...stopTexts(cause, guest),
+      ...inView(cause, guest, session),
+    });
     if (cause.kind === 'fatal') session.output(`guest stopped: ${cause.message}\n`, 'important');
   }
 
@@ -178,7 +184,10 @@ function running(guest: Guest, session: SessionState): void {
   session.variables.clear();
 }
 
-function stopTexts(cause: StopCause): {
+function stopTexts(
+  cause: StopCause,
+  guest: Guest,
+): {
   readonly reason: string;
   readonly description?: string;
   readonly text?: string;
@@ -187,6 +196,13 @@ function stopTexts(cause: StopCause): {
   switch (cause.kind) {
     case 'breakpoint':
       return { reason: 'breakpoint', hitBreakpointIds: cause.ids };
+    case 'data':
+      return {
+        reason: 'data breakpoint',
+        description: 'Paused on data breakpoint',
+        text: cause.accesses.map((access) => accessText(access, cause.pc, guest)).join('\n'),
+        hitBreakpointIds: cause.ids,
+      };
     case 'exit':
       return { reason: 'exception', description: `Paused on ${cause.exit.name}`, text: cause.exit.summary };
     case 'exception':
@@ -208,7 +224,7 @@ function stopTexts(cause: StopCause): {
  */
 function inView(cause: StopCause, guest: Guest, session: SessionState): { readonly reason?: string; readonly description?: string } {
   if (session.client.clientID !== 'vscode' || guest.program) return {};
-  const said = stopTexts(cause);
+  const said = stopTexts(cause, guest);
   return { reason: 'instruction breakpoint', description: said.description ?? `Paused on ${said.reason}` };
 }
 

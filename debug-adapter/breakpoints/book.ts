@@ -1,11 +1,12 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import type { Breakpoint, ExceptionFilter, ExitFilter, StopPoints } from '../../emulator/machine/machine.ts';
+import type { Breakpoint, DataBreakpoint, ExceptionFilter, ExitFilter, StopPoints } from '../../emulator/machine/machine.ts';
 import type { Guest } from '../session-state.ts';
 
 /** What a requested breakpoint became: what the client is told, and what the machine is given. */
 export interface Resolution {
   readonly shown: Omit<DebugProtocol.Breakpoint, 'id'>;
   readonly breakpoint?: Breakpoint;
+  readonly data?: DataBreakpoint;
   readonly exit?: ExitFilter;
   readonly exception?: ExceptionFilter;
 }
@@ -23,7 +24,7 @@ interface Entry {
   resolution: Resolution;
 }
 
-/** Every breakpoint of the session, by the list the client sets as a whole (a source, functions, instructions, exceptions). */
+/** Every breakpoint of the session, by the list the client sets as a whole (a source, functions, instructions, data, exceptions). */
 export class BreakpointBook {
   private readonly lists = new Map<string, readonly Entry[]>();
   private nextId = 1;
@@ -55,6 +56,7 @@ export class BreakpointBook {
       breakpoints: all.flatMap((r) => r.breakpoint ?? []),
       exits: all.flatMap((r) => r.exit ?? []),
       exceptions: all.flatMap((r) => r.exception ?? []),
+      data: all.flatMap((r) => r.data ?? []),
     };
     await machine.setStopPoints(points);
   }

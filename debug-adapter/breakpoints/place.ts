@@ -44,7 +44,7 @@ function parseLinkAddress(text: string, guest: Guest): Expression {
 }
 
 /** Where an address of the kernel image was loaded; undefined for what is not in the image. */
-function imagePlace(address: bigint, { symbols, loaded }: Guest): Place | undefined {
+export function imagePlace(address: bigint, { symbols, loaded }: Guest): Place | undefined {
   const start = imageStart(symbols);
   if (start === undefined || address < start) return undefined;
   const offset = address - start;

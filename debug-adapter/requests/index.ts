@@ -9,6 +9,7 @@ import {
 } from './breakpoints.ts';
 import { completions } from './completions.ts';
 import { consoleInput } from './console-input.ts';
+import { dataBreakpointInfo, setDataBreakpoints } from './data-breakpoints.ts';
 import { disassemble } from './disassemble.ts';
 import { evaluate, setExpression } from './evaluate.ts';
 import { exceptionInfo } from './exception-info.ts';
@@ -36,6 +37,8 @@ export const requests: Readonly<Record<string, RequestHandler>> = {
   setFunctionBreakpoints,
   setInstructionBreakpoints,
   setExceptionBreakpoints,
+  dataBreakpointInfo,
+  setDataBreakpoints,
   breakpointLocations,
   continue: continueGuest,
   pause,

@@ -59,8 +59,7 @@ export async function setVariable(
   session: SessionState,
 ): Promise<DebugProtocol.SetVariableResponse['body']> {
   const guest = stoppedGuest(session);
-  const node = (await childrenOf(args.variablesReference, session)).find((n) => n.name === args.name);
-  if (!node) throw new RequestError(`there is no variable "${args.name}" here`);
+  const node = await nodeInside(args.variablesReference, args.name, session);
   if (!node.set) throw new RequestError(`${node.name} cannot be changed`);
   const vcpu = guest.stop?.vcpu ?? 0;
   await node.set(await typedValue(args.value, vcpu, session));
@@ -78,6 +77,13 @@ export async function typedValue(text: string, vcpu: number, session: SessionSta
   if (/^0x[0-9a-f]{1,32}$/i.test(typed)) return BigInt(typed);
   const { machine, names } = liveGuest(session);
   return machine.evaluate(vcpu, parseExpression(typed, names));
+}
+
+/** The row of that name under a scope, a register or a field. Throws RequestError. */
+export async function nodeInside(reference: unknown, name: string, session: SessionState): Promise<VariableNode> {
+  const node = (await childrenOf(reference, session)).find((n) => n.name === name);
+  if (!node) throw new RequestError(`there is no variable "${name}" here`);
+  return node;
 }
 
 async function childrenOf(reference: unknown, session: SessionState): Promise<readonly VariableNode[]> {

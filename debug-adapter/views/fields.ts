@@ -1,4 +1,4 @@
-import { bits, inner, maskOf, meaningOf } from '../../emulator/isa/registers/field-lookup.ts';
+import { bits, inner, layoutOf, maskOf, meaningOf } from '../../emulator/isa/registers/field-lookup.ts';
 import type { Field } from '../../emulator/isa/registers/register.ts';
 import { hex } from '../../emulator/machine/expression/format.ts';
 import type { VariableNode } from './node.ts';
@@ -20,7 +20,8 @@ export function fieldNodes(
   access: RegisterAccess | undefined,
   width: number,
 ): VariableNode[] {
-  return [...fieldsIn(layout, layout, value, expression, access), ...unknownBits(layout, value, BigInt.asUintN(width, -1n))];
+  const fields = layoutOf(layout, layout, value);
+  return [...fieldsIn(fields, layout, value, expression, access), ...unknownBits(fields, value, BigInt.asUintN(width, -1n))];
 }
 
 function fieldsIn(

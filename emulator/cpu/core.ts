@@ -25,7 +25,7 @@ export interface TakenException {
 /** What the processor asks of the MMU (`emulator/memory/mmu.ts`). */
 export type Translation = Pick<
   Mmu,
-  'fault' | 'fetch' | 'switchContext' | 'invalidate' | 'maintain' | 'translation' | 'spaceOf' | 'debug' | 'access'
+  'fault' | 'fetch' | 'switchContext' | 'invalidate' | 'maintain' | 'translation' | 'spaceOf' | 'debug' | 'access' | 'watches'
 >;
 
 /** One vCPU's silicon, as the parts of the processor model share it. */

@@ -21,7 +21,7 @@ import { takeExitException } from './exception-exits.ts';
 import { exceptionReturn } from './exception-return.ts';
 import { enterEl1, takeSynchronous, takeUndefined } from './exceptions.ts';
 import { Features } from './features.ts';
-import { ICH_VTR, VirtualInterface } from './gic/virtual-interface.ts';
+import { ICH_VTR, touchesGic, VirtualInterface } from './gic/virtual-interface.ts';
 import { atBreakpoint, breakpointsInForce, takeBreakpoint } from './hardware-breakpoints.ts';
 import { pendingInterrupts, takeInterrupt } from './interrupts.ts';
 import { pointerAuthCheck } from './pointer-auth.ts';
@@ -46,6 +46,8 @@ export type ProcessorExit =
   | { readonly kind: 'budget' }
   /** The instruction at PC has a breakpoint and was not executed. */
   | { readonly kind: 'breakpoint' }
+  /** The instruction at PC would access bytes that a debugger watches, and was not executed. */
+  | { readonly kind: 'watch' }
   /** `onException` asked for it: PC is at the vector. */
   | { readonly kind: 'exception' }
   /** The model cannot go on: `message` says why, `word` is the instruction at PC, where it is because of that. */
@@ -56,6 +58,7 @@ const EXIT = {
   irq: { kind: 'irq' },
   budget: { kind: 'budget' },
   breakpoint: { kind: 'breakpoint' },
+  watch: { kind: 'watch' },
   exception: { kind: 'exception' },
 } as const satisfies Record<string, ProcessorExit>;
 
@@ -250,6 +253,7 @@ export class Processor implements Core {
 
   /** What follows an exception that was just taken. */
   private afterException(): ProcessorExit | undefined {
+    this.mmu.watches.drop();
     if (this.hypervisorVector !== undefined) return EXIT.trap;
     deriveState(this);
     return this.stopAtVector ? EXIT.exception : undefined;
@@ -280,6 +284,7 @@ export class Processor implements Core {
         deriveState(this);
         return undefined;
       default:
+        if (name === 'fault' && this.mmu.watches.takeStopped()) return EXIT.watch;
         takeExitException(this, name, word);
         return this.afterException();
     }
@@ -392,9 +397,4 @@ export class Processor implements Core {
   }
 }
 
-/** ICC and ICH registers: CRn 12, and ICC_PMR_EL1. */
-const touchesGic = (word: number): boolean => ((word >>> 19) & 3) === 3 && (((word >>> 12) & 15) === 12 || ((word >>> 8) & 0xff) === 0x46);
-
-function nameOf(word: number): string {
-  return decode(word)?.instruction.name ?? 'an unallocated instruction';
-}
+const nameOf = (word: number): string => decode(word)?.instruction.name ?? 'an unallocated instruction';

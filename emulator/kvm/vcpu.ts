@@ -35,6 +35,8 @@ export type RunOutcome =
   /** Powered off by PSCI. */
   | { readonly kind: 'stopped' }
   | { readonly kind: 'breakpoint' }
+  /** The instruction at PC would access bytes that a debugger watches. */
+  | { readonly kind: 'watch' }
   | { readonly kind: 'exception' }
   /** KVM_RUN failed. `recorded`: `run` says more (KVM_EXIT_MEMORY_FAULT, KVM_EXIT_FAIL_ENTRY). */
   | { readonly kind: 'error'; readonly errno: Errno; readonly message: string; readonly recorded: boolean }
@@ -48,6 +50,7 @@ const outcomes = {
   yield: { kind: 'yield' },
   stopped: { kind: 'stopped' },
   breakpoint: { kind: 'breakpoint' },
+  watch: { kind: 'watch' },
   exception: { kind: 'exception' },
 } as const satisfies Record<string, RunOutcome>;
 
@@ -222,6 +225,8 @@ export class Vcpu {
         return unsupportedException(this) ?? this.afterTrap(this.state.systemLow(register.ESR_EL2));
       case 'breakpoint':
         return outcomes.breakpoint;
+      case 'watch':
+        return outcomes.watch;
       case 'exception':
         return outcomes.exception;
       case 'stop':

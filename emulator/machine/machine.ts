@@ -76,6 +76,8 @@ export type StopCause =
   | { readonly kind: 'pause' }
   | { readonly kind: 'step' }
   | { readonly kind: 'breakpoint'; readonly ids: readonly number[] }
+  /** Stopped after the instruction at `pc` accessed watched memory. */
+  | { readonly kind: 'data'; readonly ids: readonly number[]; readonly pc: bigint; readonly accesses: readonly DataAccess[] }
   /** Stopped before user space handles the exit: `kvm_run` is as KVM left it. */
   | { readonly kind: 'exit'; readonly exit: ExitRecord }
   /** Stopped at the first instruction of the vector, the exception having been taken. */
@@ -160,6 +162,35 @@ export interface Breakpoint extends StopConditions {
   readonly vcpu?: number;
 }
 
+/** What an instruction did to watched memory. */
+export interface DataAccess {
+  /** The data breakpoint. */
+  readonly id: number;
+  readonly read: boolean;
+  readonly write: boolean;
+  /** Virtual address of the bytes below. */
+  readonly address: bigint;
+  /** The watched bytes (where there are many, those accessed) before the instruction and after it. */
+  readonly before: Uint8Array;
+  readonly after: Uint8Array;
+}
+
+/**
+ * Stop after an instruction that accesses any of these bytes. A virtual address is watched in every address space and for every vCPU, as the access names it;
+ * a guest physical or physical one whatever virtual address the access goes by. Walks of translation tables, and what KVM and the VMM access, do not count.
+ */
+export interface DataBreakpoint extends StopConditions {
+  /** Of the same numbering as those of `Breakpoint`. */
+  readonly id: number;
+  readonly space: AddressSpace;
+  readonly address: bigint;
+  /** At least 1. */
+  readonly bytes: number;
+  readonly access: 'read' | 'write' | 'readWrite';
+  /** Only for this vCPU. */
+  readonly vcpu?: number;
+}
+
 /** Stop at exits to user space with this reason. */
 export interface ExitFilter extends StopConditions {
   readonly id: number;
@@ -179,6 +210,8 @@ export interface StopPoints {
   readonly breakpoints: readonly Breakpoint[];
   readonly exits: readonly ExitFilter[];
   readonly exceptions: readonly ExceptionFilter[];
+  /** None where it is absent. */
+  readonly data?: readonly DataBreakpoint[];
 }
 
 export interface Statistics {

@@ -1,5 +1,15 @@
 import type { RegisterWords } from './expression/words.ts';
-import type { AddressSpace, ExitRecord, GuestException, LoadedGuest, MemoryRead, Translation, VcpuStatus } from './machine.ts';
+import type {
+  AddressSpace,
+  DataAccess,
+  DataBreakpoint,
+  ExitRecord,
+  GuestException,
+  LoadedGuest,
+  MemoryRead,
+  Translation,
+  VcpuStatus,
+} from './machine.ts';
 
 /** Why the target stopped running. */
 export type RunEnd =
@@ -19,6 +29,8 @@ export type RunEnd =
 export interface TargetHooks {
   /** The vCPU is about to execute an instruction at an armed address. */
   breakpoint(vcpu: number): boolean;
+  /** The vCPU has executed the instruction at `pc`, which accessed watched memory. */
+  data(vcpu: number, pc: bigint, accesses: readonly DataAccess[]): boolean;
   /** `kvm_run` of the vCPU holds an exit that user space has not handled yet. */
   exit(vcpu: number, name: string): boolean;
   /** The vCPU has taken an exception to EL1 and stands at its vector. */
@@ -50,6 +62,8 @@ export interface Target {
 
   /** Arms these addresses and no others. */
   armBreakpoints(places: readonly { readonly space: AddressSpace; readonly address: bigint }[]): void;
+  /** Watches this memory and no other; places that are no memory are watched by virtual address only. The same list again costs nothing. */
+  armData(watches: readonly DataBreakpoint[]): void;
   /** Calls `hooks.exit` only for these exits, `hooks.exception` only when asked. */
   armHooks(armed: { readonly exits: ReadonlySet<string>; readonly exceptions: boolean }): void;
 

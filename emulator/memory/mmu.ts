@@ -4,6 +4,7 @@ import type { AddressSpace } from './address-space.ts';
 import { translateAddress } from './address-translation.ts';
 import { ATTRIBUTE_COLUMNS, attributeFlag, type RegimeConfiguration, STAGE1_OFF_DATA, STAGE2_OFF } from './configuration.ts';
 import type { Context, Contexts } from './context.ts';
+import { DataWatches, type WatchedRange } from './data-watches.ts';
 import { DebugMemory } from './debug-memory.ts';
 import { type ExplainedAccess, type Explanation, explain } from './explain.ts';
 import type { Fault, FaultSink } from './fault.ts';
@@ -24,9 +25,6 @@ export interface CodePages {
   written(host: number, bytes: number): void;
 }
 
-/** Asked about every access to a page with a data watch; true stops the instruction before it completes. */
-export type Watch = (vaLow: number, vaHigh: number, host: number, bytes: number, write: boolean) => boolean;
-
 const PSTATE_PAN = 1 << 22;
 const PAGE = 4096;
 
@@ -41,7 +39,8 @@ export class Mmu {
   readonly tlb: MainTlb;
   /** The fault of the last access that did not complete. */
   readonly fault: Fault;
-  watch: Watch | undefined;
+  /** Data watches of a debugger. Set through `setWatches`. */
+  readonly watches: DataWatches;
   /** Told of every page that is entered for execution, with the address executed: a debugger arms its breakpoints there. */
   fetchWatch: ((pcLow: number, pcHigh: number, hostPage: number) => void) | undefined;
   /** Memory as a debugger sees it. */
@@ -68,6 +67,7 @@ export class Mmu {
     this.contexts = this.selection.contexts;
     this.tlb = this.selection.tlb;
     this.bytes = physical.bytes;
+    this.watches = new DataWatches(physical.bytes, physical.marks);
     this.debug = new DebugMemory(this.translation, physical, () => this.code);
   }
 
@@ -183,11 +183,13 @@ export class Mmu {
     const host = hostPage + (vaLow & 0xfff);
     const write = (access & WRITE) !== 0;
     const marks = this.physical.marks[hostPage >>> 12]!;
+    const watched = this.watches.armed && ((marks & pageMark.watch) !== 0 || this.watches.watchesVirtual(vaLow, vaHigh));
     if (marks !== 0 && !this.consume(marks, vaLow, vaHigh, host, bytes, access)) return 0;
+    if (watched && !this.watches.permits(vaLow, vaHigh, host, bytes, access & (READ | WRITE))) return 0;
     const code = this.code.holdsCode(hostPage);
     if (write && code) this.code.written(host, bytes);
     const info = this.info;
-    if (marks === 0 && (info & mainTlbInfo.device) === 0 && !context.space.configuration.alignmentChecked) {
+    if (marks === 0 && !watched && (info & mainTlbInfo.device) === 0 && !context.space.configuration.alignmentChecked) {
       const shift = (access & UNPRIVILEGED) !== 0 ? EL0_SHIFT : 0;
       const read = ((info >>> shift) & READ) !== 0;
       // PAN denies both; that was checked for this access.
@@ -196,7 +198,7 @@ export class Mmu {
     return host;
   }
 
-  /** An access to a marked page: poison aborts, a watch may stop. */
+  /** An access to a marked page: poison aborts. */
   private consume(marks: number, vaLow: number, vaHigh: number, host: number, bytes: number, access: number): boolean {
     if ((marks & pageMark.poison) !== 0 && (access & (READ | FETCH)) !== 0 && this.physical.poison.hits(host, bytes)) {
       this.describeAccess(vaLow, vaHigh, access);
@@ -204,7 +206,7 @@ export class Mmu {
       this.sink.fault(this.fault);
       return false;
     }
-    return (marks & pageMark.watch) === 0 || this.watch === undefined || !this.watch(vaLow, vaHigh, host, bytes, (access & WRITE) !== 0);
+    return true;
   }
 
   private describeAccess(vaLow: number, vaHigh: number, access: number): void {
@@ -339,6 +341,12 @@ export class Mmu {
   /** What an access by this vCPU would do, step by step, without doing it. */
   explain(state: RegisterState, va: bigint, access: ExplainedAccess): Explanation {
     return explain(this.translation, this.physical, this.spaceOf(state), va, access);
+  }
+
+  /** Replaces all data watches. */
+  setWatches(ranges: readonly WatchedRange[]): void {
+    this.watches.set(ranges);
+    this.contexts.flushAll();
   }
 
   /** Marks of a page changed (poison, watch): what generated code may reach of it goes. */

@@ -3,6 +3,7 @@ import { SeededBytes } from '../kvm/seed.ts';
 import { BLOCK_BYTES } from '../kvm/stage2.ts';
 import type { RunOutcome, Vcpu } from '../kvm/vcpu.ts';
 import { Vm } from '../kvm/vm.ts';
+import type { WatchedAccess } from '../memory/data-watches.ts';
 import { HOST_DRAM_BASE } from '../memory/physical-memory.ts';
 import { slots } from '../translate/layout.ts';
 import { board, SPI_COUNT } from './board.ts';
@@ -37,6 +38,8 @@ export type RunEnd =
 export interface RunHooks {
   /** The vCPU is about to execute an instruction that has a breakpoint. Asked once for each execution, beside the guest: nothing of it may be changed then. */
   breakpoint(vcpu: number): boolean;
+  /** The vCPU has executed an instruction that accessed watched memory; PC is at the next. */
+  watch?(vcpu: number, accesses: readonly WatchedAccess[]): boolean;
   /** `kvm_run` of the vCPU holds an exit that user space has not handled yet. */
   exit(vcpu: number, name: string): boolean;
   /** The vCPU has taken an exception to EL1 and stands at its vector; it asked the processor to stop there. */
@@ -69,6 +72,8 @@ export class VirtMachine {
   private unhandled: { readonly vcpu: Vcpu; readonly message?: string } | undefined;
   /** Where each vCPU last passed a breakpoint: the same execution of an instruction is asked about once, however often KVM has to enter the guest for it. */
   private readonly passed: { instructions: number; low: number; high: number }[];
+  /** Stands before an instruction that accesses watched memory: that runs alone, and what it did is recorded. */
+  private watched: Vcpu | undefined;
   private skipTo: number | undefined;
 
   /** @throws LaunchError when the configuration cannot be a machine. */
@@ -137,6 +142,7 @@ export class VirtMachine {
   reset(): void {
     this.unhandled = undefined;
     for (const passed of this.passed) passed.instructions = -1;
+    this.watched = undefined;
     this.skipTo = undefined;
     const { memory, clock } = this.silicon;
     memory.bytes.fill(0, this.ramHost, this.ramHost + this.configuration.memory);
@@ -180,7 +186,7 @@ export class VirtMachine {
       }
       this.skipTo = undefined;
       const before = vcpu.instructions;
-      const outcome = vcpu.enter(Math.min(this.scheduler.quantum, limit - this.silicon.clock.instructions));
+      const outcome = this.enter(vcpu, Math.min(this.scheduler.quantum, limit - this.silicon.clock.instructions));
       this.scheduler.used(vcpu.instructions - before);
       if (outcome.kind === 'yield') this.scheduler.yield();
       const end = this.after(vcpu, outcome);
@@ -207,7 +213,7 @@ export class VirtMachine {
         this.advanceTo(next);
         continue;
       }
-      const outcome = vcpu.enter(limit - vcpu.instructions);
+      const outcome = this.enter(vcpu, limit - vcpu.instructions);
       const end = this.after(vcpu, outcome);
       if (end) return end;
       // The last instruction may be one that user space emulates: it is done only when KVM has completed it.
@@ -220,6 +226,22 @@ export class VirtMachine {
   /** Exits by name: to KVM by exception class, to user space by reason. */
   get exitCounts(): Readonly<Record<string, number>> {
     return this.vm.exitCounts;
+  }
+
+  /** KVM_RUN; past an access to watched memory that was refused. */
+  private enter(vcpu: Vcpu, budget: number): RunOutcome {
+    return this.watched === vcpu ? this.enterRecording(vcpu) : vcpu.enter(budget);
+  }
+
+  /** One instruction, whose accesses to watched memory are performed and recorded. */
+  private enterRecording(vcpu: Vcpu): RunOutcome {
+    const { watches } = this.silicon.mmu;
+    this.watched = undefined;
+    watches.drop();
+    watches.recording = true;
+    const outcome = vcpu.enter(1);
+    watches.recording = false;
+    return outcome;
   }
 
   private line(spi: number): (level: boolean) => void {
@@ -268,6 +290,11 @@ export class VirtMachine {
         return this.atExit({ vcpu });
       case 'breakpoint':
         return { kind: 'hook', vcpu: vcpu.index };
+      case 'watch':
+        this.watched = vcpu;
+        return undefined;
+      case 'interrupted':
+        return this.atWatchedAccess(vcpu);
       case 'exception':
         return this.hooks?.exception(vcpu.index) ? { kind: 'hook', vcpu: vcpu.index } : undefined;
       case 'fatal':
@@ -304,6 +331,15 @@ export class VirtMachine {
     passed.low = low;
     passed.high = high;
     return false;
+  }
+
+  /** The instruction that `enterRecording` ran is done. */
+  private atWatchedAccess(vcpu: Vcpu): RunEnd | undefined {
+    const { watches } = this.silicon.mmu;
+    if (watches.accesses.length === 0) return undefined;
+    const accesses = watches.accesses.slice();
+    watches.drop();
+    return this.hooks?.watch?.(vcpu.index, accesses) ? { kind: 'hook', vcpu: vcpu.index } : undefined;
   }
 
   private finishUnhandled(): RunEnd | undefined {

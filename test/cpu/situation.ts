@@ -34,6 +34,7 @@ export function processorOf(profileName = 'cortex-a57', script: Scripted[] = [])
     translation: undefined,
     spaceOf: () => undefined,
     debug: { read: () => ({ bytes: new Uint8Array(4), holes: [] }) },
+    watches: { takeStopped: () => false, drop: () => {} },
   };
   const interpreter = {
     run(): void {

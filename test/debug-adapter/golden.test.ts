@@ -116,6 +116,27 @@ describe('transcripts', { timeout: 120_000 }, () => {
       await client.event('terminated');
     }));
 
+  it('data breakpoints: a symbol read, the stack written, stops that say what happened', () =>
+    play('data', async (client) => {
+      await client.launch({ program: tour, memory: '64M', stopOnEntry: false }, async () => {
+        const { dataId } = await client.request('dataBreakpointInfo', { name: 'greeting', bytes: 4 });
+        await client.request('setDataBreakpoints', { breakpoints: [{ dataId, accessType: 'read', condition: "w0 == 'i'" }] });
+      });
+      await client.event('stopped');
+      const frameId = await frameOf(client);
+      await client.request('dataBreakpointInfo', { name: 'x1', variablesReference: await scopeOf(client, 'General') });
+      const { dataId } = await client.request('dataBreakpointInfo', { name: '[sp + 8]', frameId });
+      await client.request('setDataBreakpoints', {
+        breakpoints: [{ dataId, accessType: 'write' }, { dataId: 'symbol:nothing/8' }, { dataId: 'greeting' }],
+      });
+      await client.request('continue', thread);
+      await client.event('stopped');
+      await client.refusal('exceptionInfo', thread);
+      await client.request('setDataBreakpoints', { breakpoints: [] });
+      await client.request('continue', thread);
+      await client.event('terminated');
+    }));
+
   it('mistakes: each gets an answer that says what is wrong', () =>
     play('mistakes', async (client) => {
       await client.request('initialize', { adapterID: 'kvm-arm64' });

@@ -1,41 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { requests } from '../../debug-adapter/requests/index.ts';
-import { AdapterSession } from '../../debug-adapter/session.ts';
-import { DebuggedMachine } from '../../emulator/machine/debugged-machine.ts';
-import { FakeTarget, RAM, type Script } from '../machine/fake-target.ts';
-import { Client } from './client.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'dap-'));
-const kernel = join(folder, 'Image');
-writeFileSync(kernel, 'not read by the scripted machine');
-const systemMap = join(folder, 'System.map');
-writeFileSync(systemMap, `0000000040080000 T _text\n0000000040080008 T main\n0000000040080100 T helper\n`);
-
-const hex = (value: bigint): string => `0x${value.toString(16)}`;
-const loop: readonly [number, Script] = [0x20, { kind: 'branch', to: RAM }];
-
-/** A session with a scripted machine behind it. */
-function session(script: readonly (readonly [number, Script])[] = [loop]) {
-  const target = new FakeTarget(new Map(script.map(([offset, what]) => [RAM + BigInt(offset), what])));
-  const adapter = new AdapterSession(() => new DebuggedMachine(async () => target));
-  const client = new Client({
-    send: (message) => adapter.handleMessage(message as never),
-    onMessage: (listener) => adapter.onDidSendMessage((message: unknown) => listener(JSON.parse(JSON.stringify(message)))),
-  });
-  return { client, target };
-}
-
-async function stopped(script?: readonly (readonly [number, Script])[]) {
-  const { client, target } = session(script);
-  await client.launch({ kernel, symbols: systemMap });
-  assert.equal((await client.event('stopped')).reason, 'entry');
-  const { stackFrames } = await client.request('stackTrace', { threadId: 1 });
-  return { client, target, frame: stackFrames[0] };
-}
+import { RAM } from '../machine/fake-target.ts';
+import { folder, hex, kernel, loop, session, stopped } from './scripted-session.ts';
 
 describe('a session', () => {
   it('launch, stop on entry, continue, pause, disconnect', async () => {

@@ -1,5 +1,6 @@
 import type {
   AddressSpace,
+  DataBreakpoint,
   ExitRecord,
   GuestException,
   LoadedGuest,
@@ -17,6 +18,8 @@ export type Script =
   | { readonly kind: 'exit'; readonly name: string; readonly fields: Readonly<Record<string, bigint>> }
   | { readonly kind: 'exception'; readonly class: string; readonly esr: bigint; readonly vector: bigint }
   | { readonly kind: 'branch'; readonly to: bigint }
+  /** Stores a byte at a virtual address in RAM. */
+  | { readonly kind: 'store'; readonly address: bigint; readonly value: number }
   | { readonly kind: 'console'; readonly text: string }
   | { readonly kind: 'power-off' | 'idle' };
 
@@ -36,6 +39,8 @@ export class FakeTarget implements Target {
   private exits: ReadonlySet<string> = new Set();
   private exceptions = false;
   private exit: ExitRecord | undefined;
+  /** A scripted access to one of these stops it. */
+  private watches: readonly DataBreakpoint[] = [];
   /** An exit that has been reported and is to be completed when the vCPU runs again. */
   private pendingExit = false;
   private out: number[] = [];
@@ -105,6 +110,10 @@ export class FakeTarget implements Target {
     this.armed = new Set(places.map((p) => (p.space === 'pa' ? p.address - 0x10_0000_0000n : p.address)));
   }
 
+  armData(watches: readonly DataBreakpoint[]): void {
+    this.watches = watches;
+  }
+
   armHooks(armed: { readonly exits: ReadonlySet<string>; readonly exceptions: boolean }): void {
     this.exits = armed.exits;
     this.exceptions = armed.exceptions;
@@ -158,6 +167,17 @@ export class FakeTarget implements Target {
         const exception: GuestException = { vcpu: 0, class: script.class, targetEl: 1, esr: script.esr, far: 0n, elr: pc, spsr: 0x3c5n };
         this.registers.set('pc', script.vector);
         return this.exceptions && this.hooks?.exception(exception) ? { kind: 'hook', vcpu: 0 } : undefined;
+      }
+      case 'store': {
+        const at = Number(script.address - RAM);
+        const before = this.memory.slice(at, at + 1);
+        this.memory[at] = script.value;
+        this.registers.set('pc', next);
+        this.executed++;
+        const hits = this.watches.filter((w) => script.address >= w.address && script.address < w.address + BigInt(w.bytes));
+        const after = this.memory.slice(at, at + 1);
+        const accesses = hits.map(({ id }) => ({ id, read: false, write: true, address: script.address, before, after }));
+        return accesses.length > 0 && this.hooks?.data(0, pc, accesses) ? { kind: 'hook', vcpu: 0 } : undefined;
       }
       case 'branch':
         next = script.to;

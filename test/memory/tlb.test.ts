@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { virtualPage } from '../../emulator/memory/data-watches.ts';
 import { access as accessBits, SCRATCH, SCRATCH_END, slots } from '../../emulator/translate/layout.ts';
 import { brief, EL0T, EL1H, RAM, Situation } from './situation.ts';
 import { AF, ap, type Geometry, INNER_SHAREABLE, memAttr, NG, s2ap } from './tables.ts';
@@ -284,19 +285,41 @@ describe('marked pages', () => {
     assert.equal(brief(s.read(VA)), 'stage 1 external abort 3 walk');
   });
 
-  it('a watch is asked about each access to its page', () => {
+  it('a watched page: its bytes are refused or recorded, its neighbours are not', () => {
     const s = new Situation();
     s.lower.map(VA, s.ram(A), NORMAL);
-    s.read(VA);
-    const seen: string[] = [];
-    s.mmu.watch = (low, _high, host, bytes, write) => {
-      seen.push(`${write ? 'write' : 'read'} ${bytes} ${(low >>> 0).toString(16)} ${host - where(s, A)}`);
-      return write;
-    };
-    s.physical.marks[where(s, A) >>> 12]! |= 2;
-    s.mmu.marksChanged(where(s, A));
-    assert.equal(s.read(VA + 8n), where(s, A) + 8);
-    assert.equal(s.mmu.access(Number(VA & 0xffff_ffffn) + 0x10, 0x12, 8 | accessBits.write), 0);
-    assert.deepEqual(seen, ['read 8 34567008 8', 'write 8 34567010 16']);
+    const low = Number(VA & 0xffff_ffffn);
+    const high = Number(VA >> 32n);
+    const host = where(s, A);
+    const at = (offset: number, flags: number): number => s.mmu.access(low + offset, high, flags);
+    const { watches } = s.mmu;
+    for (const virtual of [false, true]) {
+      const page = virtual ? virtualPage(low, high) : host / 4096;
+      s.mmu.setWatches([{ id: 7, virtual, firstPage: page, first: 0x10, lastPage: page, last: 0x17, access: 2 }]);
+      assert.equal(at(0x10, 8), host + 0x10, 'a load is not a store');
+      assert.equal(at(8, 8 | accessBits.write), host + 8, 'below');
+      assert.equal(at(0x18, 8 | accessBits.write), host + 0x18, 'above');
+      assert.equal(watches.takeStopped(), false);
+      for (const [offset, bytes] of [
+        [0x10, 8],
+        [0x17, 1],
+        [0xc, 8],
+        [0x8, 64],
+      ] as const) {
+        assert.equal(at(offset, bytes | accessBits.write), 0);
+        assert.equal(watches.takeStopped(), true);
+      }
+      watches.recording = true;
+      s.physical.bytes[host + 0x10] = 5;
+      assert.equal(at(0x17, 1 | accessBits.write), host + 0x17);
+      watches.recording = false;
+      assert.deepEqual(
+        watches.accesses.map(({ id, vaLow, access, before }) => [id, vaLow & 0xfff, access, ...before]),
+        [[7, 0x10, 2, 5, 0, 0, 0, 0, 0, 0, 0]],
+      );
+      s.mmu.setWatches([]);
+      assert.equal(s.physical.marks[host / 4096], 0);
+      assert.equal(at(0x10, 8 | accessBits.write), host + 0x10);
+    }
   });
 });

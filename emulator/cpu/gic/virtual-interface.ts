@@ -298,3 +298,7 @@ function countBits(bits: number): number {
   for (let rest = bits; rest; rest &= rest - 1) count++;
   return count;
 }
+
+/** Whether a system instruction accesses ICC and ICH registers: CRn 12, and ICC_PMR_EL1. */
+export const touchesGic = (word: number): boolean =>
+  ((word >>> 19) & 3) === 3 && (((word >>> 12) & 15) === 12 || ((word >>> 8) & 0xff) === 0x46);

@@ -1,4 +1,4 @@
-import { bits, inner, maskOf, meaningOf } from './field-lookup.ts';
+import { bits, inner, layoutOf, maskOf, meaningOf } from './field-lookup.ts';
 import { programStatusFields } from './fields/program-status.ts';
 import { syndromeFields } from './fields/syndrome.ts';
 import { byName } from './index.ts';
@@ -83,7 +83,7 @@ function unknownBits(fields: readonly Field[], value: bigint): readonly Describe
 /** The fields of a value with a layout. Never fails: bits the layout does not know are shown as unknown. */
 export function describe(fields: readonly Field[], value: bigint): readonly DescribedField[] {
   const word = BigInt.asUintN(64, value);
-  return describeFields(fields, fields, word, (1n << 64n) - 1n);
+  return describeFields(layoutOf(fields, fields, word), fields, word, (1n << 64n) - 1n);
 }
 
 /** ESR_ELx (or an esr of kvm_run). */

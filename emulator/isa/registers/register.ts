@@ -9,6 +9,8 @@ export interface Field {
   readonly low: number;
   readonly meaning?: FieldMeaning;
   /** Fields inside this one, chosen by another field: `on` names it (a field of the same register), `cases` maps its value to a layout (bit numbers are of the whole register). */
+  /** The bits have no name of their own: the fields inside stand in their place. */
+  readonly unnamed?: true;
   readonly variant?: {
     readonly on: string;
     readonly cases: Readonly<Record<number, readonly Field[]>>;

@@ -1,5 +1,5 @@
 import type { RegisterWords } from '../expression/words.ts';
-import type { AddressSpace, Breakpoint, ExceptionFilter, ExitFilter, StopPoints } from '../machine.ts';
+import type { AddressSpace, Breakpoint, DataBreakpoint, ExceptionFilter, ExitFilter, StopPoints } from '../machine.ts';
 import { StopDecision } from './stop-decision.ts';
 
 interface Armed<T> {
@@ -18,15 +18,18 @@ export class ArmedPoints {
   private byAddress: Readonly<Record<AddressSpace, Map<number, ArmedBreakpoint[]>>> = { va: new Map(), ipa: new Map(), pa: new Map() };
   private byExit = new Map<string, Armed<ExitFilter>[]>();
   private byClass = new Map<string, Armed<ExceptionFilter>[]>();
+  private byId = new Map<number, Armed<DataBreakpoint>[]>();
   /** Any breakpoint by ipa or pa: then hits are looked up there too. */
   physical = false;
   places: readonly { readonly space: AddressSpace; readonly address: bigint }[] = [];
+
+  data: readonly DataBreakpoint[] = [];
 
   constructor(private readonly registers?: RegisterWords) {}
 
   /** Replaces everything. A point that stays the same keeps its hit count. */
   set(points: StopPoints): void {
-    const ids = new Set([...points.breakpoints, ...points.exits, ...points.exceptions].map((p) => p.id));
+    const ids = new Set([...points.breakpoints, ...points.exits, ...points.exceptions, ...(points.data ?? [])].map((p) => p.id));
     for (const id of this.decisions.keys()) if (!ids.has(id)) this.decisions.delete(id);
     const within = (space: AddressSpace) =>
       this.index(
@@ -37,6 +40,8 @@ export class ArmedPoints {
     this.physical = points.breakpoints.some((b) => b.space !== 'va');
     this.byExit = this.index(points.exits, (f) => f.exit);
     this.byClass = this.index(points.exceptions, (f) => f.class);
+    this.data = points.data ?? [];
+    this.byId = this.index(this.data, (d) => d.id);
     this.places = points.breakpoints.map(({ space, address }) => ({ space, address }));
   }
 
@@ -47,6 +52,10 @@ export class ArmedPoints {
 
   breakpointsAt(space: AddressSpace, address: bigint): readonly ArmedBreakpoint[] {
     return this.breakpointsNear(space, lowWord(address)).filter(({ point }) => point.address === address);
+  }
+
+  dataBreakpoints(id: number): readonly Armed<DataBreakpoint>[] {
+    return this.byId.get(id) ?? [];
   }
 
   exitFilters(name: string): readonly Armed<ExitFilter>[] {
@@ -65,7 +74,10 @@ export class ArmedPoints {
     return this.byClass.size > 0;
   }
 
-  private index<T extends Breakpoint | ExitFilter | ExceptionFilter, K>(points: readonly T[], keyOf: (point: T) => K): Map<K, Armed<T>[]> {
+  private index<T extends Breakpoint | DataBreakpoint | ExitFilter | ExceptionFilter, K>(
+    points: readonly T[],
+    keyOf: (point: T) => K,
+  ): Map<K, Armed<T>[]> {
     const result = new Map<K, Armed<T>[]>();
     for (const point of points) {
       const list = result.get(keyOf(point)) ?? [];
@@ -75,7 +87,7 @@ export class ArmedPoints {
     return result;
   }
 
-  private decisionOf(point: Breakpoint | ExitFilter | ExceptionFilter): StopDecision {
+  private decisionOf(point: Breakpoint | DataBreakpoint | ExitFilter | ExceptionFilter): StopDecision {
     const key = JSON.stringify(point, (_, value) => (typeof value === 'bigint' ? `${value}n` : value));
     const known = this.decisions.get(point.id);
     if (known?.key === key) return known.decision;

@@ -1,4 +1,4 @@
-import type { GuestException, StopCause, StopPoints } from '../machine.ts';
+import type { DataAccess, GuestException, StopCause, StopPoints } from '../machine.ts';
 import type { Target, TargetHooks } from '../target.ts';
 import { type ArmedBreakpoint, ArmedPoints } from './armed-points.ts';
 import { contextOf, type Happening } from './context.ts';
@@ -73,6 +73,18 @@ export class StopHooks implements TargetHooks {
     return ids.length > 0 && this.stopWith({ kind: 'breakpoint', ids }, undefined);
   }
 
+  data(vcpu: number, pc: bigint, accesses: readonly DataAccess[]): boolean {
+    const stopping: DataAccess[] = [];
+    for (const access of accesses) {
+      for (const { point, decision } of this.armed.dataBreakpoints(access.id)) {
+        if (point.vcpu !== undefined && point.vcpu !== vcpu) continue;
+        if (decision.stops(contextOf(this.target, vcpu, undefined), this.say)) stopping.push(access);
+      }
+    }
+    const ids = stopping.map(({ id }) => id);
+    return ids.length > 0 && this.stopWith({ kind: 'data', ids, pc, accesses: stopping }, undefined);
+  }
+
   exit(vcpu: number, name: string): boolean {
     const filters = this.armed.exitFilters(name);
     if (filters.length === 0 || filters.every(({ decision }) => decision.surelyNot(vcpu))) return false;
@@ -126,6 +138,7 @@ export class StopHooks implements TargetHooks {
   private arm(): void {
     const { goal, armed } = this;
     this.target.armBreakpoints(goal.kind === 'return' ? [...armed.places, { space: 'va', address: goal.address }] : armed.places);
+    this.target.armData(armed.data);
     this.target.armHooks({ exits: this.armed.exits, exceptions: this.armed.exceptions || this.stepping });
   }
 }

@@ -7,9 +7,19 @@ import { slots } from '../../translate/layout.ts';
 import type { VirtMachine } from '../../vmm/virt-machine.ts';
 import { exceptionClassOf } from '../exception-classes.ts';
 import type { RegisterWords } from '../expression/words.ts';
-import type { AddressSpace, ExitRecord, GuestException, LoadedGuest, MemoryRead, Translation, VcpuStatus } from '../machine.ts';
+import type {
+  AddressSpace,
+  DataBreakpoint,
+  ExitRecord,
+  GuestException,
+  LoadedGuest,
+  MemoryRead,
+  Translation,
+  VcpuStatus,
+} from '../machine.ts';
 import type { RunEnd, Target, TargetHooks } from '../target.ts';
 import { CodeBreakpoints } from './breakpoints.ts';
+import { accessOf, DataBreakpoints } from './data-breakpoints.ts';
 import { explain } from './explain.ts';
 import { type MemoryMap, readMemory, writeMemory } from './memory.ts';
 import { readRegister, registerNumber, writeRegister } from './registers.ts';
@@ -26,6 +36,7 @@ export class VirtTarget implements Target {
   private exits: ReadonlySet<string> = new Set();
   private readonly map: MemoryMap;
   private readonly breakpoints: CodeBreakpoints;
+  private readonly data: DataBreakpoints;
 
   constructor(private readonly machine: VirtMachine) {
     const { silicon, kernel } = machine;
@@ -35,13 +46,19 @@ export class VirtTarget implements Target {
     this.guest = { entry: BigInt(kernel.entry), base: BigInt(base), size: kernel.end - base };
     const hostOfIpa = (ipa: number): number => machine.hostAddress(ipa);
     this.map = { mmu, physical, hostOfIpa };
-    this.breakpoints = new CodeBreakpoints(
-      code,
-      (space, address) => (address >= 1n << 53n ? -1 : space === 'ipa' ? hostOfIpa(Number(address)) : physical.hostOf(Number(address))),
-      () => mmu.flushFetch(),
-    );
+    const hostOf = (space: 'ipa' | 'pa', address: bigint): number =>
+      address >= 1n << 53n ? -1 : space === 'ipa' ? hostOfIpa(Number(address)) : physical.hostOf(Number(address));
+    this.breakpoints = new CodeBreakpoints(code, hostOf, () => mmu.flushFetch());
+    this.data = new DataBreakpoints(hostOf, (ranges) => mmu.setWatches(ranges));
     machine.hooks = {
       breakpoint: (vcpu) => this.hooks?.breakpoint(vcpu) ?? false,
+      watch: (index, accesses) => {
+        const { state } = this.vcpu(index);
+        // Every instruction that accesses memory goes on at the next.
+        const pc = BigInt.asUintN(64, state.get(slots.pc) - 4n);
+        const known = accesses.flatMap((access) => accessOf(access, pc, state, this.map) ?? []);
+        return known.length > 0 && (this.hooks?.data(index, pc, known) ?? false);
+      },
       exit: (vcpu, name) => this.exits.has(name) && (this.hooks?.exit(vcpu, name) ?? false),
       // The processor was told to stop at the vector: `onException` has asked the debugger.
       exception: () => true,
@@ -114,6 +131,10 @@ export class VirtTarget implements Target {
   armBreakpoints(places: readonly { readonly space: AddressSpace; readonly address: bigint }[]): void {
     this.breakpoints.set(places);
     this.machine.silicon.mmu.fetchWatch = this.breakpoints.any ? (low, high, host) => this.breakpoints.fetched(low, high, host) : undefined;
+  }
+
+  armData(watches: readonly DataBreakpoint[]): void {
+    this.data.set(watches);
   }
 
   armHooks({ exits, exceptions }: { readonly exits: ReadonlySet<string>; readonly exceptions: boolean }): void {

@@ -1,5 +1,5 @@
 import type { Field } from '../register.ts';
-import { bits, decimal, plain, when, whether } from './field.ts';
+import { alternatives, bits, decimal, plain, when, whether } from './field.ts';
 
 // ---- Generic timer ------------------------------------------------------------------------------------------------------
 
@@ -77,7 +77,7 @@ export const listRegisterFields: readonly Field[] = [
   bits('Group 60', (n) => `group ${n}`),
   bits('NMI 59'),
   bits('Priority 55:48'),
-  bits('pINTID/EOI 44:32', undefined, {
+  alternatives('44:32', {
     on: 'HW',
     cases: { 0: [bits('EOI 41', when('maintenance interrupt at end of interrupt'))], 1: [bits('pINTID 44:32', decimal)] },
   }),

@@ -14,6 +14,11 @@ export function bits(text: string, meaning?: FieldMeaning, variant?: Field['vari
   };
 }
 
+/** Bits whose layout depends on another field and that have no name of their own: `alternatives('23:14', …)`. */
+export function alternatives(range: string, variant: NonNullable<Field['variant']>): Field {
+  return { ...bits(`(${range}) ${range}`, undefined, variant), unnamed: true };
+}
+
 /** Several fields that need no more than a name. */
 export const plain = (...texts: readonly string[]): readonly Field[] => texts.map((text) => bits(text));
 

@@ -1,7 +1,7 @@
 import type { Field } from '../register.ts';
 import { byEncoding, bySystemInstruction } from './encoding-names.ts';
 import { faultStatus } from './fault-status.ts';
-import { bits, decimal, hexadecimal, plain, when, whether } from './field.ts';
+import { alternatives, bits, decimal, hexadecimal, plain, when, whether } from './field.ts';
 
 /** ESR_ELx.EC. */
 export const exceptionClasses: Readonly<Record<number, string>> = {
@@ -78,7 +78,7 @@ const transfer: readonly Field[] = [
 ];
 
 /** SET[12:11] or, for translation, access flag and permission faults on LS64 instructions, LST. */
-const setOrLst: Field = bits('SET/LST 12:11', undefined, {
+const setOrLst: Field = alternatives('12:11', {
   on: 'DFSC',
   cases: { 16: [bits('SET 12:11', errorSet)] },
   otherwise: [bits('LST 12:11', { 1: 'ST64BV', 2: 'LD64B or ST64B', 3: 'ST64BV0' })],
@@ -86,7 +86,7 @@ const setOrLst: Field = bits('SET/LST 12:11', undefined, {
 
 const dataAbort: readonly Field[] = [
   bits('ISV 24', whether('no valid instruction syndrome', 'instruction syndrome in bits 23:14')),
-  bits('Transfer 23:14', undefined, { on: 'ISV', cases: { 1: transfer }, otherwise: [bits('TopLevel 21')] }),
+  alternatives('23:14', { on: 'ISV', cases: { 1: transfer }, otherwise: [bits('TopLevel 21')] }),
   bits('VNCR 13', when('access through VNCR_EL2')),
   setOrLst,
   bits('FnV 10', whether('FAR is valid', 'FAR is not valid')),

@@ -1,6 +1,6 @@
 import type { Field } from '../register.ts';
 import { faultStatus } from './fault-status.ts';
-import { bits, decimal, hexadecimal, when, whether } from './field.ts';
+import { alternatives, bits, decimal, hexadecimal, when, whether } from './field.ts';
 
 const enabled = whether('off', 'on');
 
@@ -118,7 +118,7 @@ export const mairFields: readonly Field[] = [7, 6, 5, 4, 3, 2, 1, 0].map((n) => 
 /** PAR_EL1: F chooses between the address and the reason there is none. */
 export const parFields: readonly Field[] = [
   bits('F 0', whether('the translation succeeded', 'the translation failed')),
-  bits('Result 63:1', undefined, {
+  alternatives('63:1', {
     on: 'F',
     cases: {
       0: [
