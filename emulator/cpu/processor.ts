@@ -160,8 +160,7 @@ export class Processor implements Core {
     this.watchHit = undefined;
   }
 
-  /** Registers were written from outside; they are looked at again at the next entry in any case. */
-  invalidateDerivedState(): void {}
+  invalidateDerivedState(): void {} // Registers were written from outside; they are looked at again at the next entry in any case.
 
   /**
    * Runs the guest from PC for at most `budget` instructions. After an exception to EL2 this is the ERET back: KVM has changed PC, PSTATE and registers
