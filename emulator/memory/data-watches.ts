@@ -37,6 +37,8 @@ export interface WatchedAccess {
 /** Number of a virtual page, without the address tag (bits 63:56): 44 bits. */
 export const virtualPage = (vaLow: number, vaHigh: number): number => (vaHigh & 0xff_ffff) * 0x10_0000 + (vaLow >>> 12);
 
+const NONE: readonly WatchedRange[] = [];
+
 /** Ranges by page. */
 class RangesByPage {
   private pages = new Map<number, WatchedRange[]>();
@@ -61,10 +63,11 @@ class RangesByPage {
     return false;
   }
 
-  forEach(page: number, visit: (range: WatchedRange) => void): void {
-    const list = this.pages.get(page);
-    if (list) for (const range of list) visit(range);
-    for (const range of this.wide) if (page >= range.firstPage && page <= range.lastPage) visit(range);
+  /** Those that touch a page. */
+  at(page: number): readonly WatchedRange[] {
+    const few = this.pages.get(page) ?? NONE;
+    if (this.wide.length === 0) return few;
+    return [...few, ...this.wide.filter(({ firstPage, lastPage }) => page >= firstPage && page <= lastPage)];
   }
 }
 
@@ -117,21 +120,9 @@ export class DataWatches {
   /** An access inside one page that is watched; false: it is refused. `access`: READ, WRITE or both. */
   permits(vaLow: number, vaHigh: number, host: number, bytes: number, access: number): boolean {
     let hit = false;
-    const offset = vaLow & (PAGE - 1);
-    const look = (page: number) => (range: WatchedRange) => {
-      if ((range.access & access) === 0) return;
-      const from = page === range.firstPage ? range.first : 0;
-      const to = page === range.lastPage ? range.last : PAGE - 1;
-      if (offset > to || offset + bytes - 1 < from) return;
-      hit = true;
-      if (this.recording) this.record(range, vaLow - offset, vaHigh, host - offset, offset, bytes, from, to, access & range.access);
-    };
-    if (this.anyVirtual) {
-      const page = virtualPage(vaLow, vaHigh);
-      this.virtual.forEach(page, look(page));
-    }
+    if (this.anyVirtual) hit = this.look(this.virtual, virtualPage(vaLow, vaHigh), vaLow, vaHigh, host, bytes, access);
     const page = Math.floor(host / PAGE);
-    if ((this.marks[page]! & pageMark.watch) !== 0) this.host.forEach(page, look(page));
+    if ((this.marks[page]! & pageMark.watch) !== 0) hit = this.look(this.host, page, vaLow, vaHigh, host, bytes, access) || hit;
     if (!hit || this.recording) return true;
     this.stopped = true;
     return false;
@@ -147,6 +138,21 @@ export class DataWatches {
   /** The instruction that made them was not completed: it took an exception. */
   drop(): void {
     this.accesses.length = 0;
+  }
+
+  /** Whether an access touches a range in this page; while recording all that it touches are noted. */
+  private look(ranges: RangesByPage, page: number, vaLow: number, vaHigh: number, host: number, bytes: number, access: number): boolean {
+    const offset = vaLow & (PAGE - 1);
+    let hit = false;
+    for (const range of ranges.at(page)) {
+      if ((range.access & access) === 0) continue;
+      const from = page === range.firstPage ? range.first : 0;
+      const to = page === range.lastPage ? range.last : PAGE - 1;
+      if (offset > to || offset + bytes - 1 < from) continue;
+      hit = true;
+      if (this.recording) this.record(range, vaLow - offset, vaHigh, host - offset, offset, bytes, from, to, access & range.access);
+    }
+    return hit;
   }
 
   private record(

@@ -53,17 +53,20 @@ console.log(hostLine(host));
 async function kernelPart(title: string, chosen: readonly Kernel[], cpus: number) {
   const wanted = chosen.filter((kernel) => only.includes(kernel.name));
   if (wanted.length === 0) return undefined;
-  console.log(`\n${title}; ${rounds} rounds: seconds and time as a multiple of QEMU's, median (range)`);
+  console.log(`\n${title}; ${rounds} rounds: seconds and time as a multiple of QEMU's, median (range), and without starting up`);
   const results: KernelResult[] = [];
   for (const kernel of wanted) {
     const result = await kernelRounds(kernel, { ...common, cpus });
     results.push(result);
     const row = `kvm-arm64 ${spread(result.ours)} s, QEMU ${spread(result.qemu)} s, ${result.mips.toFixed(0)} MIPS`;
-    console.log(`${kernel.name.padEnd(14)} ${result.ratios.length > 0 ? `${spread(result.ratios)}   ${row}` : 'failed'}`);
+    console.log(
+      `${kernel.name.padEnd(14)} ${result.ratios.length > 0 ? `${spread(result.ratios)}, inside ${fixed(result.ratioInside)}   ${row}` : 'failed'}`,
+    );
   }
   const mean = geometricMean(results.map((result) => result.ratio));
-  console.log(`${'geometric mean'.padEnd(14)} ${fixed(mean)}`);
-  return { geometricMean: mean, kernels: results };
+  const meanInside = geometricMean(results.map((result) => result.ratioInside));
+  console.log(`${'geometric mean'.padEnd(14)} ${fixed(mean)}, inside ${fixed(meanInside)}`);
+  return { geometricMean: mean, geometricMeanInside: meanInside, kernels: results };
 }
 
 try {

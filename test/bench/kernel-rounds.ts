@@ -29,7 +29,9 @@ export interface KernelResult {
   /** Ours to QEMU's, by round: of the whole process, and from the guest's first output to its last. */
   readonly ratios: readonly number[];
   readonly ratiosInside: readonly number[];
+  /** Medians of the two. */
   readonly ratio: number;
+  readonly ratioInside: number;
   readonly mips: number;
   readonly failures: readonly string[];
 }
@@ -86,6 +88,7 @@ export async function kernelRounds(kernel: Kernel, options: KernelOptions): Prom
     else pairs.push(pair);
   }
   const ratios = pairs.map((pair) => pair.ours.seconds / pair.qemu.seconds);
+  const ratiosInside = pairs.map((pair) => inside(pair.ours) / inside(pair.qemu));
   const [first] = pairs;
   return {
     name,
@@ -95,8 +98,9 @@ export async function kernelRounds(kernel: Kernel, options: KernelOptions): Prom
     ours: pairs.map((pair) => pair.ours.seconds),
     qemu: pairs.map((pair) => pair.qemu.seconds),
     ratios,
-    ratiosInside: pairs.map((pair) => inside(pair.ours) / inside(pair.qemu)),
+    ratiosInside,
     ratio: median(ratios),
+    ratioInside: median(ratiosInside),
     mips: median(pairs.map((pair) => pair.ours.instructions! / pair.ours.seconds / 1e6)),
     failures,
   };

@@ -1,4 +1,5 @@
-import { OperationEmitter, type Surroundings } from '../ir/emitter.ts';
+import { OperationEmitter } from '../ir/emitter.ts';
+import type { Surroundings } from '../ir/surroundings.ts';
 import type { Handler, HandlerTable } from './handlers.ts';
 import { RecordReading } from './record-reading.ts';
 

@@ -1,6 +1,6 @@
 import type { Fields } from '../../isa/instruction.ts';
-import type { Reading } from '../ir/emitter.ts';
 import type { OperandSource } from '../ir/node.ts';
+import type { Reading } from '../ir/surroundings.ts';
 import { CPU } from '../layout.ts';
 import type { CodeWriter } from '../wasm/code.ts';
 import { type RecordLayout, SP_OPERAND } from './record.ts';

@@ -1,6 +1,6 @@
 import { access as accessBits, DATA_TLB_ENTRIES, dataTlbEntry, SCRATCH_END, slotAddress, slots } from '../layout.ts';
-import type { Surroundings } from './emitter.ts';
 import type { Access } from './node.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** Locals of an access, and what its operation puts around and inside it. */
 interface AccessSite {

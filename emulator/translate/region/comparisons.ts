@@ -1,5 +1,5 @@
 import type { Condition } from '../../isa/builder.ts';
-import type { Comparisons } from '../ir/emitter.ts';
+import type { Comparisons } from '../ir/surroundings.ts';
 import type { CodeWriter } from '../wasm/code.ts';
 
 /** Conditions of a difference as one comparison of its operands. N and V alone are not. */

@@ -1,7 +1,8 @@
 import type { RuntimeFunctionName } from '../../isa/functions/index.ts';
 import { exitCode, type InterpreterExit } from '../exits.ts';
-import { OperationEmitter, type Surroundings } from '../ir/emitter.ts';
+import { OperationEmitter } from '../ir/emitter.ts';
 import type { Block, Flag, Node } from '../ir/node.ts';
+import type { Surroundings } from '../ir/surroundings.ts';
 import { RECORDS_PER_PAGE, slotAddress, slots } from '../layout.ts';
 import { CodeWriter, type Label } from '../wasm/code.ts';
 import { BlockComparisons } from './comparisons.ts';

@@ -1,7 +1,7 @@
 import type { Fields } from '../../isa/instruction.ts';
 import { conditionTruthTable } from '../ir/conditions.ts';
-import type { Reading } from '../ir/emitter.ts';
 import type { OperandSource } from '../ir/node.ts';
+import type { Reading } from '../ir/surroundings.ts';
 import { SYSTEM_OFFSET, slots } from '../layout.ts';
 import type { CodeWriter } from '../wasm/code.ts';
 
