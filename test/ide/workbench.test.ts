@@ -87,6 +87,8 @@ describe('a Linux guest in the workbench', { skip }, () => {
     await workbench.page.locator('.exception-widget', { hasText: EXIT }).waitFor();
     // The character to send.
     await workbench.row('.debug-variables', /^\s*x0\s*=\s*0x0{14}48\s*$/).waitFor();
+    // The caller of the leaf function, found by its link register.
+    await workbench.row('.debug-call-stack', /next\+0xc/).waitFor();
     await shot('sample-guest');
   });
 });
