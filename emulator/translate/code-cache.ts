@@ -189,6 +189,11 @@ export class CodeCache implements RegionHost {
     else this.regions.set(page, [{ index, function: functionIndex }]);
   }
 
+  /** Only between slices. */
+  dropAllRegions(): void {
+    for (const page of [...this.regions.keys()]) this.dropRegions(page);
+  }
+
   /** Something in the page changes: its regions may have been made from it. */
   private dropRegions(page: number): void {
     const known = this.regions.get(page);

@@ -102,6 +102,7 @@ export class Bench {
       this.translator = new Translator(this.memory, MEMORY, this.interpreter.table, {
         instruction: (_page, index) => (index === WORD_AT / 4 ? this.predecoder.translatable(this.filled.word) : undefined),
         install: (_entry, functionIndex) => this.installRegion(functionIndex),
+        dropAllRegions: () => {},
       });
     }
     this.i32[slot32(slots.dataTlb)] = DATA_TLB;

@@ -17,17 +17,22 @@ export interface RegionHost {
   instruction(page: number, index: number): TranslatableInstruction | undefined;
   /** From now on control that reaches the entry's record runs the function at this index of the table. */
   install(entry: RegionEntry, functionIndex: number): void;
+  /** Gives up every region. */
+  dropAllRegions(): void;
 }
 
 /** Regions in one module: compiling many at once is several times cheaper for each. */
 const BATCH = 32;
 /** Slices that fewer wait for more. */
 const PATIENCE = 50;
+/** Modules made before all regions are given up and start again: some engines end the process at 20,000 that live. */
+const MOST_MODULES = 8000;
 
 /** Turns instructions that are jumped to often into WebAssembly functions. */
 export class Translator {
   private queue: RegionEntry[] = [];
   private waited = 0;
+  private modules = 0;
   private readonly free: number[] = [];
   /** Regions translated so far. */
   translated = 0;
@@ -37,6 +42,7 @@ export class Translator {
     private readonly memoryImport: MemoryImport,
     private readonly table: WebAssembly.Table,
     private readonly host: RegionHost,
+    private readonly mostModules = MOST_MODULES,
   ) {}
 
   /** Import `hot` of the interpreter, after the code cache has found the record's place. */
@@ -71,7 +77,13 @@ export class Translator {
       const blocks = discover(entry.index, (index) => this.host.instruction(entry.page, index));
       if (blocks) regions.push({ entry, blocks });
     }
-    if (regions.length > 0) this.translate(regions);
+    if (regions.length === 0) return;
+    if (this.modules >= this.mostModules) {
+      this.host.dropAllRegions();
+      this.modules = 0;
+    }
+    this.translate(regions);
+    this.modules++;
   }
 
   private translate(regions: readonly { readonly entry: RegionEntry; readonly blocks: readonly RegionBlock[] }[]): void {

@@ -32,9 +32,12 @@ function visible(machine: FlatMachine): unknown[] {
 }
 
 /** Runs a program twice, interpreted and translated, in slices of `SLICE`, and compares after each. Number of regions that were made. */
-function compare(source: string, slices: number): number {
+function compare(source: string, slices: number, mostModules?: number): number {
   const image = assemble(source, { file: 'test.S', address: BigInt(RAM) }).image;
-  const [interpreted, translated] = [new FlatMachine(), new FlatMachine({ translate: true })];
+  const [interpreted, translated] = [
+    new FlatMachine(),
+    new FlatMachine({ translate: true, ...(mostModules === undefined ? {} : { mostModules }) }),
+  ];
   const pcs = [BigInt(RAM), BigInt(RAM)];
   for (const machine of [interpreted, translated]) {
     machine.bytes.set(image, RAM);
@@ -130,6 +133,15 @@ describe('translated code does what the interpreter does', () => {
       `,
       100,
     );
+  });
+
+  it('regions given up because there are too many modules', () => {
+    const loops = Array.from(
+      { length: 6 },
+      (_, n) => ` mov x2, #60000\n${n}: add x0, x0, x2\n eor x3, x3, x0, ror #${n + 1}\n subs x2, x2, #1\n b.ne ${n}b\n`,
+    ).join('');
+    const regions = compare(` mov x5, #2\n9:${loops} subs x5, x5, #1\n b.ne 9b\n hlt #0\n`, 4000, 2);
+    assert.ok(regions > 6, `${regions} regions`);
   });
 
   it('random branches', () => {
