@@ -46,8 +46,6 @@ export const slots = {
   exitCode: 52,
   exitPayload: 53,
   exitWord: 54,
-  /** u32: the fault-in-progress marker of the access path (0: none). */
-  accessFault: 55,
   /** u32: PSTATE.BTYPE in force for the next instruction, valid while `btypeRemaining` equals `remaining`. */
   btype: 56,
   btypeRemaining: 57,

@@ -1,8 +1,9 @@
+import { flagSlots, flagType, loadSlot, storeSlot } from '../cpu-block.ts';
 import { exitCode, type InterpreterExit } from '../exits.ts';
 import { slotAddress, slots } from '../layout.ts';
 import { CodeWriter } from '../wasm/code.ts';
 import type { ModuleWriter } from '../wasm/module.ts';
-import { flagSlots, type Imports, type LoopFrame, loadSlot, pushPc, storeSlot } from './frame.ts';
+import { type Imports, type LoopFrame, pushPc } from './frame.ts';
 import { emitHandler, type HandlerSurroundings } from './handler.ts';
 import type { Handler, HandlerTable } from './handlers.ts';
 
@@ -23,9 +24,9 @@ export function coldFunction(module: ModuleWriter, table: HandlerTable, handler:
     record: 0,
     functions: imports,
     leaveForAccess: undefined,
-    pushFlag: (flag) => loadSlot(code, flag === 'c' ? 'i32' : 'i64', flagSlots[flag]),
+    pushFlag: (flag) => loadSlot(code, flagType(flag), flagSlots[flag]),
     popFlag: (flag) => {
-      const type = flag === 'c' ? 'i32' : 'i64';
+      const type = flagType(flag);
       if (flagValue[type] < 0) flagValue[type] = code.local(type);
       code.set(flagValue[type]);
       storeSlot(code, type, flagSlots[flag], flagValue[type]);

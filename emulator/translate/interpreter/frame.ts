@@ -1,4 +1,5 @@
 import type { RuntimeFunctionName } from '../../isa/functions/index.ts';
+import { flagNames, flagSlots, flagType, loadSlot, storeSlot } from '../cpu-block.ts';
 import { exitCode, type InterpreterExit } from '../exits.ts';
 import type { Flag } from '../ir/node.ts';
 import { RECORD_BYTES, slotAddress, slots } from '../layout.ts';
@@ -13,22 +14,6 @@ export interface Imports {
   readonly hot: number;
   readonly breakpoint: number;
   runtime(name: RuntimeFunctionName): number;
-}
-
-export const flagSlots: Readonly<Record<Flag, number>> = { n: slots.flagN, z: slots.flagZ, c: slots.flagC, v: slots.flagV };
-const flagNames: readonly Flag[] = ['n', 'z', 'c', 'v'];
-
-/** i32 or i64 load at a fixed address. */
-export function loadSlot(code: CodeWriter, type: 'i32' | 'i64', slot: number): void {
-  code.i32(0);
-  code.memory(`${type}.load`, slotAddress(slot));
-}
-
-/** Stores a local to a fixed address. */
-export function storeSlot(code: CodeWriter, type: 'i32' | 'i64', slot: number, local: number): void {
-  code.i32(0);
-  code.get(local);
-  code.memory(`${type}.store`, slotAddress(slot));
 }
 
 /** Address of the instruction of a record: `pcBase` is the page's VA less a quarter of its records' address. */
@@ -75,13 +60,13 @@ export class LoopFrame {
 
   loadFlags(): void {
     for (const f of flagNames) {
-      loadSlot(this.code, f === 'c' ? 'i32' : 'i64', flagSlots[f]);
+      loadSlot(this.code, flagType(f), flagSlots[f]);
       this.code.set(this.flags[f]);
     }
   }
 
   storeFlags(): void {
-    for (const f of flagNames) storeSlot(this.code, f === 'c' ? 'i32' : 'i64', flagSlots[f], this.flags[f]);
+    for (const f of flagNames) storeSlot(this.code, flagType(f), flagSlots[f], this.flags[f]);
   }
 
   /** Leaves the loop at the record. */

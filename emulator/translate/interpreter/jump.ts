@@ -1,7 +1,8 @@
+import { loadSlot } from '../cpu-block.ts';
 import { exitCode, type InterpreterExit } from '../exits.ts';
 import { FETCH_TLB_ENTRIES, fetchTlbEntry, slots } from '../layout.ts';
 import type { CodeWriter } from '../wasm/code.ts';
-import { type LoopFrame, loadSlot } from './frame.ts';
+import type { LoopFrame } from './frame.ts';
 
 /** Pushes the address of the fetch TLB's entry for a target. */
 export function pushFetchEntry(code: CodeWriter, target: number, fetchTlb: number): void {

@@ -1,11 +1,12 @@
 import { type RuntimeFunction, runtimeFunctions } from '../../isa/functions/index.ts';
+import { loadSlot, storeSlot } from '../cpu-block.ts';
 import type { InterpreterExit } from '../exits.ts';
 import { RECORD_BYTES, slots } from '../layout.ts';
 import type { CodeWriter, Label } from '../wasm/code.ts';
 import { ModuleWriter } from '../wasm/module.ts';
 import { writeBreakpoint } from './breakpoint.ts';
 import { coldFunction, coldSignature, writeCold } from './cold.ts';
-import { type Imports, LoopFrame, loadSlot, storeSlot } from './frame.ts';
+import { type Imports, LoopFrame } from './frame.ts';
 import { emitHandler, type HandlerSurroundings } from './handler.ts';
 import { builtinHandlers, type Handler, type HandlerTable } from './handlers.ts';
 import { writeJump } from './jump.ts';

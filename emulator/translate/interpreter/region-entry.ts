@@ -1,7 +1,8 @@
+import { loadSlot } from '../cpu-block.ts';
 import { DECODED_PAGE_BYTES, fetchTlbEntry, RECORD_BYTES, REGION_INFO_OFFSET, regionInfo, slots } from '../layout.ts';
 import { REGION_STATUS_BITS, regionStatus } from '../region/status.ts';
 import { CodeWriter } from '../wasm/code.ts';
-import { type LoopFrame, loadSlot } from './frame.ts';
+import type { LoopFrame } from './frame.ts';
 import { builtinHandlers } from './handlers.ts';
 import { pushFetchEntry, pushRecord } from './jump.ts';
 

@@ -1,4 +1,5 @@
 import type { RuntimeFunctionName } from '../../isa/functions/index.ts';
+import { flagNames, flagSlots, flagType, loadSlot, storeSlot } from '../cpu-block.ts';
 import { exitCode, type InterpreterExit } from '../exits.ts';
 import { OperationEmitter } from '../ir/emitter.ts';
 import type { Block, Flag, Node } from '../ir/node.ts';
@@ -11,10 +12,6 @@ import type { RegionBlock, RegionInstruction } from './graph.ts';
 import { ConstantReading, registerSlot } from './reading.ts';
 import { REGION_STATUS_BITS, regionStatus } from './status.ts';
 import { type BlockEmitter, Structure } from './structure.ts';
-
-const flagSlots: Readonly<Record<Flag, number>> = { n: slots.flagN, z: slots.flagZ, c: slots.flagC, v: slots.flagV };
-const flagNames = ['n', 'z', 'c', 'v'] as const;
-const flagType = (flag: Flag): 'i32' | 'i64' => (flag === 'c' ? 'i32' : 'i64');
 
 /** Parameters of a region's function: VA of the page, instructions left. Result: status.ts. */
 const PAGE = 0;
@@ -81,23 +78,17 @@ export class RegionCompiler implements BlockEmitter {
     new Structure(code, analyse(this.blocks[0]!), this).emit();
     code.unreachable();
     code.end();
-    for (const [slot, local] of this.registers) if (this.written.has(slot)) this.store('i64', slot, local);
-    for (const flag of flagNames) if (this.writtenFlags.has(flag)) this.store(flagType(flag), flagSlots[flag], this.flags.get(flag)!);
-    this.store('i32', slots.remaining, REMAINING);
+    for (const [slot, local] of this.registers) if (this.written.has(slot)) storeSlot(this.code, 'i64', slot, local);
+    for (const flag of flagNames)
+      if (this.writtenFlags.has(flag)) storeSlot(this.code, flagType(flag), flagSlots[flag], this.flags.get(flag)!);
+    storeSlot(this.code, 'i32', slots.remaining, REMAINING);
     code.get(this.result);
     return code;
   }
 
   private load(type: 'i32' | 'i64', slot: number, local: number): void {
-    this.code.i32(0);
-    this.code.memory(`${type}.load`, slotAddress(slot));
+    loadSlot(this.code, type, slot);
     this.code.set(local);
-  }
-
-  private store(type: 'i32' | 'i64', slot: number, local: number): void {
-    this.code.i32(0);
-    this.code.get(local);
-    this.code.memory(`${type}.store`, slotAddress(slot));
   }
 
   /** Ends the region at an instruction; `undone` instructions of the block were counted and not executed. */
@@ -125,7 +116,7 @@ export class RegionCompiler implements BlockEmitter {
     code.i64(BigInt(index * 4));
     code.op('i64.add');
     code.set(this.scratch);
-    this.store('i64', slots.exitPayload, this.scratch);
+    storeSlot(this.code, 'i64', slots.exitPayload, this.scratch);
     this.leave(regionStatus.jump, 0, 0);
   }
 
@@ -182,14 +173,14 @@ export class RegionCompiler implements BlockEmitter {
       next: () => {},
       jump: () => {
         code.set(this.scratch);
-        this.store('i64', slots.exitPayload, this.scratch);
+        storeSlot(this.code, 'i64', slots.exitPayload, this.scratch);
         this.leave(regionStatus.jump, this.index, this.undone - 1);
       },
       setBtype: () => {
         const value = code.temporary('i32');
         code.set(value);
-        this.store('i32', slots.btype, value);
-        this.store('i32', slots.btypeRemaining, REMAINING);
+        storeSlot(this.code, 'i32', slots.btype, value);
+        storeSlot(this.code, 'i32', slots.btypeRemaining, REMAINING);
         code.release('i32', value);
       },
       exit: (name) => {

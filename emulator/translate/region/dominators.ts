@@ -28,7 +28,6 @@ function reversePostorder(entry: RegionBlock): RegionBlock[] {
   const out: RegionBlock[] = [];
   const stack: { block: RegionBlock; next: number }[] = [{ block: entry, next: 0 }];
   for (let top = stack.at(-1); top; top = stack.at(-1)) {
-    // Last edge first: the unmet branch of a condition then follows its block in the order.
     const edge = top.block.edges[top.next++];
     if (!edge) {
       out.push(top.block);

@@ -1,5 +1,5 @@
 import type { Fields } from '../../isa/instruction.ts';
-import type { Block, Node, Operation } from '../ir/node.ts';
+import type { Block, Operation } from '../ir/node.ts';
 
 /** How control leaves an instruction, as far as a region has to know. */
 export type Shape =
@@ -39,13 +39,13 @@ function classify(body: Block): Shape {
     case 'exit':
       return { kind: 'stop' };
     case 'if':
-      return conditional(action.met, action.unmet, last);
+      return conditional(action.met, action.unmet);
     default:
       return { kind: 'plain' };
   }
 }
 
-function conditional(met: Block, unmet: Block | undefined, _node: Node): Shape {
+function conditional(met: Block, unmet: Block | undefined): Shape {
   const only = met.nodes.length === 1 ? met.nodes[0]!.action : undefined;
   if (unmet === undefined && only?.kind === 'branch') return { kind: 'conditional', offset: only.offset };
   return { kind: 'plain' };
