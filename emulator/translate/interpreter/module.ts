@@ -10,6 +10,7 @@ import { type Imports, LoopFrame } from './frame.ts';
 import { emitHandler, type HandlerSurroundings } from './handler.ts';
 import { builtinHandlers, type Handler, type HandlerTable } from './handlers.ts';
 import { writeJump } from './jump.ts';
+import { accessSignature, fetchSignature, refillFunctions } from './refill.ts';
 import { chainFunction, chainSignature, regionSignature, writeCount, writeRegion } from './region-entry.ts';
 
 /** How the module imports its memory: must agree with the memory it is given. */
@@ -24,7 +25,8 @@ export interface MemoryImport {
  */
 export function interpreterModule(table: HandlerTable, memory: MemoryImport): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter({ module: 'machine', name: 'memory', ...memory });
-  const imports = importFunctions(module);
+  const imported = importFunctions(module);
+  const imports = { ...imported, ...refillFunctions(module, imported) };
   const coldFunctions: number[] = [];
   const hot: Handler[] = [];
   for (const handler of table.all()) {
@@ -40,9 +42,9 @@ export function interpreterModule(table: HandlerTable, memory: MemoryImport): Ui
 }
 
 function importFunctions(module: ModuleWriter): Imports {
-  const access = module.import('machine', 'access', { parameters: ['i32', 'i32', 'i32'], results: ['i32'] });
+  const access = module.import('machine', 'access', accessSignature);
   const commit = module.import('machine', 'commit', { parameters: [], results: [] });
-  const fetch = module.import('machine', 'fetch', { parameters: ['i32', 'i32'], results: ['i32'] });
+  const fetch = module.import('machine', 'fetch', fetchSignature);
   const decode = module.import('machine', 'decode', { parameters: ['i32'], results: [] });
   const hot = module.import('machine', 'hot', { parameters: ['i32'], results: [] });
   const breakpoint = module.import('machine', 'breakpoint', { parameters: [], results: ['i32'] });
