@@ -6,11 +6,13 @@ import type { CodeWriter, Label } from '../wasm/code.ts';
 import { ModuleWriter } from '../wasm/module.ts';
 import { writeBreakpoint } from './breakpoint.ts';
 import { coldFunction, coldSignature, writeCold } from './cold.ts';
+import { accessSignature } from './data-refill.ts';
+import { fetchSignature } from './fetch-refill.ts';
 import { type Imports, LoopFrame } from './frame.ts';
 import { emitHandler, type HandlerSurroundings } from './handler.ts';
 import { builtinHandlers, type Handler, type HandlerTable } from './handlers.ts';
 import { writeJump } from './jump.ts';
-import { accessSignature, fetchSignature, refillFunctions } from './refill.ts';
+import { refillFunctions } from './refills.ts';
 import { chainFunction, chainSignature, regionSignature, writeCount, writeRegion } from './region-entry.ts';
 
 /** How the module imports its memory: must agree with the memory it is given. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { refillFunctions } from '../../../emulator/translate/interpreter/refill.ts';
+import { refillFunctions } from '../../../emulator/translate/interpreter/refills.ts';
 import { access, CONTEXT_TLB_BYTES, DECODED_PAGE_BYTES, slotAddress, slots } from '../../../emulator/translate/layout.ts';
 import { ModuleWriter } from '../../../emulator/translate/wasm/module.ts';
 import { EL0T, EL1H, type SeenFault, Situation, type SituationOptions } from '../../memory/situation.ts';
