@@ -113,8 +113,12 @@ function expected(watches: readonly Watch[], hits: number): string[] {
   return seen;
 }
 
+/** Interpreted, translated when it is worth it, translated at once. */
+const tiers = [false, true, { hotJumps: 3, batch: 1 }] as const;
+type Tier = (typeof tiers)[number];
+
 /** Runs the program with the watches, and tells what was seen of them and what the guest was left with. */
-async function run(watches: readonly Watch[], translate: boolean) {
+async function run(watches: readonly Watch[], translate: Tier) {
   const { image } = assemble(program, { file: 'test.S', address: base });
   const numbers = new Map<bigint, number>();
   let at = findLoop(image);
@@ -199,9 +203,11 @@ describe('accesses around watched bytes, interpreted and translated', () => {
   ];
   for (const [name, watches] of rows)
     it(name, async () => {
-      const [interpreted, translated] = [await run(watches, false), await run(watches, true)];
-      assert.deepEqual(translated.seen, interpreted.seen);
-      assert.deepEqual(translated.left, interpreted.left);
+      const [interpreted, ...others] = [await run(watches, tiers[0]), await run(watches, tiers[1]), await run(watches, tiers[2])];
+      for (const translated of others) {
+        assert.deepEqual(translated.seen, interpreted.seen);
+        assert.deepEqual(translated.left, interpreted.left);
+      }
       const { seen } = interpreted;
       assert.deepEqual(seen, expected(watches, seen.length).slice(0, seen.length));
       if (!name.startsWith('beyond')) assert.ok(seen.length > 100, `${seen.length} hits`);
@@ -209,7 +215,7 @@ describe('accesses around watched bytes, interpreted and translated', () => {
 
   it('what is not watched of the page is reached without asking', async () => {
     const watches: readonly Watch[] = [{ address: PAGE + 0x800n, bytes: 8, access: 'readWrite' }];
-    for (const translate of [false, true]) {
+    for (const translate of tiers) {
       const [{ asked }, { asked: without }] = [await run(watches, translate), await run([], translate)];
       assert.ok(asked - without < 10, `asked ${asked} times, without a watch ${without}`);
     }
