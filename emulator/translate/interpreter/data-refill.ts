@@ -13,8 +13,6 @@ import {
 import { CodeWriter } from '../wasm/code.ts';
 import { pushPageWord, READ, Refill, WRITE } from './refill.ts';
 
-export const accessSignature = { parameters: ['i32', 'i32', 'i32'], results: ['i32'] } as const;
-
 /**
  * The signature of the import `access`, in front of it: a page that the second level TLB knows, and that any access may use without a look, is entered in
  * the context's data TLB here. Everything else is the import's.

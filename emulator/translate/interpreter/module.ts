@@ -6,7 +6,6 @@ import type { CodeWriter, Label } from '../wasm/code.ts';
 import { ModuleWriter } from '../wasm/module.ts';
 import { writeBreakpoint } from './breakpoint.ts';
 import { coldFunction, coldSignature, writeCold } from './cold.ts';
-import { accessSignature } from './data-refill.ts';
 import { fetchSignature } from './fetch-refill.ts';
 import { type Imports, LoopFrame } from './frame.ts';
 import { emitHandler, type HandlerSurroundings } from './handler.ts';
@@ -14,6 +13,7 @@ import { builtinHandlers, type Handler, type HandlerTable } from './handlers.ts'
 import { writeJump } from './jump.ts';
 import { refillFunctions } from './refills.ts';
 import { chainFunction, chainSignature, regionSignature, writeCount, writeRegion } from './region-entry.ts';
+import { accessSignature, watchedAccessFunction } from './watched-access.ts';
 
 /** How the module imports its memory: must agree with the memory it is given. */
 export interface MemoryImport {
@@ -28,7 +28,8 @@ export interface MemoryImport {
 export function interpreterModule(table: HandlerTable, memory: MemoryImport): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter({ module: 'machine', name: 'memory', ...memory });
   const imported = importFunctions(module);
-  const imports = { ...imported, ...refillFunctions(module, imported) };
+  const refills = refillFunctions(module, imported);
+  const imports = { ...imported, ...refills, access: module.function(accessSignature, watchedAccessFunction(refills.access)) };
   const coldFunctions: number[] = [];
   const hot: Handler[] = [];
   for (const handler of table.all()) {
