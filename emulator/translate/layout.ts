@@ -51,7 +51,14 @@ export const slots = {
   btypeRemaining: 57,
   /** u32: top-byte-ignore for instruction addresses: bit 0 TBI for VA bit 55 = 0, bit 1 for 1 (in force at the current EL). */
   fetchTbi: 58,
+  /** u32: accesses that generated code performs without the processor, by their bits (isa/registers/direct-access.ts); in force at the current EL. */
+  direct: 59,
+  /** f64: nanoseconds of the machine's time at which `remaining` will be 0. */
+  sliceEnd: 60,
 } as const;
+
+/** Instructions, or nanoseconds, to a tick of the system counter: 62.5 MHz where an instruction takes a nanosecond. */
+export const INSTRUCTIONS_PER_TICK = 16;
 
 /** V0–V31, 16 bytes each. */
 export const V_OFFSET = 512;

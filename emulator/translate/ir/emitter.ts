@@ -4,6 +4,7 @@ import type { MemoryOpcode } from '../wasm/opcodes.ts';
 import { emitAccess } from './access.ts';
 import type { Access, Block, Node, OperandSource, Operation, StateWord } from './node.ts';
 import type { Reading, Surroundings } from './surroundings.ts';
+import { emitInvalidateAddress, emitReadable, emitSystemCount } from './system.ts';
 
 const stateSlots: Readonly<Record<StateWord, number>> = {
   el: slots.el,
@@ -14,6 +15,7 @@ const stateSlots: Readonly<Record<StateWord, number>> = {
   fpTrap: slots.fpTrap,
   exclusiveHost: slots.exclusiveHost,
   exclusiveSize: slots.exclusiveSize,
+  direct: slots.direct,
 };
 
 /** Emits one operation as WebAssembly: in order what has effects, and pure values where they are used. */
@@ -191,6 +193,17 @@ export class OperationEmitter {
         code.memory('i64.store', CPU + offset);
         return;
       }
+      case 'system-count':
+        emitSystemCount(this.around);
+        this.keep(node);
+        return;
+      case 'readable':
+        emitReadable(this.around, () => this.push(operands[0]!));
+        this.keep(node);
+        return;
+      case 'invalidate-address':
+        emitInvalidateAddress(this.around, () => this.push(operands[0]!));
+        return;
       case 'check-sp':
         this.emitCheckSp(action.source, operands[0]!);
         return;

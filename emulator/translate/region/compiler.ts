@@ -172,6 +172,11 @@ export class RegionCompiler implements BlockEmitter {
         code.i64(BigInt(this.index * 4));
         code.op('i64.add');
       },
+      pushRemaining: () => {
+        code.get(REMAINING);
+        code.i32(this.undone);
+        code.op('i32.add');
+      },
       next: () => {},
       jump: () => {
         code.set(this.scratch);
