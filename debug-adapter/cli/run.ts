@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { CompileThread } from '../../emulator/vmm/compile-thread.ts';
 import { createMachine } from '../../emulator/vmm/create.ts';
 import { checkCpus, parseMemorySize } from '../../emulator/vmm/launch.ts';
 import type { RunEnd, VirtMachine } from '../../emulator/vmm/virt-machine.ts';
@@ -33,16 +34,20 @@ interface Mark {
 export async function run(options: RunOptions): Promise<number> {
   checkCpus(options.cpus);
   const memory = parseMemorySize(options.memory);
+  const compileThread = new CompileThread();
   const kernel = await readNamed('--kernel', options.kernel);
   const initrd = options.initrd === undefined ? undefined : await readNamed('--initrd', options.initrd);
-  const machine = await createMachine({
-    kernel,
-    memory,
-    cpus: options.cpus,
-    cpu: options.cpu,
-    ...(initrd ? { initrd } : {}),
-    ...(options.append === undefined ? {} : { append: options.append }),
-  });
+  const machine = await createMachine(
+    {
+      kernel,
+      memory,
+      cpus: options.cpus,
+      cpu: options.cpu,
+      ...(initrd ? { initrd } : {}),
+      ...(options.append === undefined ? {} : { append: options.append }),
+    },
+    compileThread,
+  );
   const terminal = new Terminal();
   terminal.open();
   const session = new RunSession(machine, terminal, options);

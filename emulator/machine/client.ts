@@ -1,8 +1,9 @@
 import type { Worker } from 'node:worker_threads';
+import { startWorker } from '../vmm/start-worker.ts';
 import type { AddressSpace, Machine, MachineEvent, MemoryRead, RegisterValue } from './machine.ts';
-import type { MachineMethod, MachineReply, MachineRequest } from './messages.ts';
+import type { MachineMethod, MachineReply, MachineRequest, WorkerStart } from './messages.ts';
 import { changesView, memoryIn, registersIn, type StandingView } from './standing-view.ts';
-import { defaultWorkerUrl, startWorker } from './start-worker.ts';
+import { defaultWorkerUrl } from './start-worker.ts';
 
 interface Pending {
   readonly resolve: (value: unknown) => void;
@@ -24,7 +25,7 @@ export class MachineClient implements Machine {
 
   /** @param url Program of the worker (`worker.js`). */
   constructor(url: URL = defaultWorkerUrl()) {
-    this.worker = startWorker(url, { pauseFlag: this.pauseFlag });
+    this.worker = startWorker(url, { pauseFlag: this.pauseFlag } satisfies WorkerStart);
     this.worker.on('message', (message: MachineReply) => this.received(message));
     this.worker.on('error', (error) => this.lost(new Error(`the machine failed: ${error.message}`)));
     this.worker.on('exit', () => this.lost(new Error('the machine is gone')));

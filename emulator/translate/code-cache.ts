@@ -1,7 +1,7 @@
 import { builtinHandlers } from './interpreter/handlers.ts';
 import type { Predecoder } from './interpreter/predecoder.ts';
 import { DECODED_PAGE_BYTES, RECORD_BYTES, RECORDS_PER_PAGE, REGION_INFO_OFFSET, regionInfo } from './layout.ts';
-import type { TranslatableInstruction } from './region/graph.ts';
+import type { CodePage } from './region/batch.ts';
 import type { RegionEntry, RegionHost, Translator } from './region/translator.ts';
 
 /** Stores to a page of code before it is taken for data: freed init text, a reused page. */
@@ -27,6 +27,7 @@ export class CodeCache implements RegionHost {
   private translator: Translator | undefined;
   /** Regions by page of records: the instruction each begins at, and its function. */
   private readonly regions = new Map<number, { readonly index: number; readonly function: number }[]>();
+  private readonly generations: Uint32Array;
   private readonly start: number;
   readonly pages: number;
 
@@ -49,6 +50,7 @@ export class CodeCache implements RegionHost {
     this.pageOf = new Int32Array(memory.buffer.byteLength / 4096);
     this.hostOf = new Float64Array(this.pages).fill(-1);
     this.stores = new Uint8Array(this.pages);
+    this.generations = new Uint32Array(this.pages);
     for (let page = this.pages - 1; page >= 0; page--) this.free.push(page);
   }
 
@@ -100,7 +102,7 @@ export class CodeCache implements RegionHost {
   }
 
   private reset(page: number, first: number, last: number): void {
-    this.dropRegions(page);
+    this.outdate(page);
     for (let index = first; index <= last; index++)
       this.halves[(this.start + page * DECODED_PAGE_BYTES + index * RECORD_BYTES) >> 1] = builtinHandlers.undecoded;
   }
@@ -128,8 +130,7 @@ export class CodeCache implements RegionHost {
   }
 
   private forget(page: number): void {
-    this.dropRegions(page);
-    this.translator?.forget(page);
+    this.outdate(page);
     this.pageOf[this.hostOf[page]! >>> 12] = 0;
     this.hostOf[page] = -1;
   }
@@ -171,9 +172,22 @@ export class CodeCache implements RegionHost {
     this.translator?.request({ page, index: (record & (DECODED_PAGE_BYTES - 1)) / RECORD_BYTES });
   }
 
-  instruction(page: number, index: number): TranslatableInstruction | undefined {
-    const host = this.hostOf[page]! + index * 4;
-    return this.breakpoints.has(host) ? undefined : this.predecoder.translatable(this.words[host / 4]! >>> 0);
+  codeOf(page: number): CodePage {
+    const host = this.hostOf[page]!;
+    const breakpoints: number[] = [];
+    if (this.breakpoints.size > 0)
+      for (let index = 0; index < RECORDS_PER_PAGE; index++) if (this.breakpoints.has(host + index * 4)) breakpoints.push(index);
+    return { words: this.words.slice(host / 4, host / 4 + RECORDS_PER_PAGE), breakpoints };
+  }
+
+  generation(page: number): number {
+    return this.generations[page]!;
+  }
+
+  refuse({ page, index }: RegionEntry): void {
+    const record = this.start + page * DECODED_PAGE_BYTES + index * RECORD_BYTES;
+    const info = this.start + page * DECODED_PAGE_BYTES + REGION_INFO_OFFSET + index * 8;
+    if (this.halves[record >> 1] !== builtinHandlers.region) this.words[(info + regionInfo.function) >> 2] = 0;
   }
 
   install({ page, index }: RegionEntry, functionIndex: number): void {
@@ -194,7 +208,12 @@ export class CodeCache implements RegionHost {
     for (const page of [...this.regions.keys()]) this.dropRegions(page);
   }
 
-  /** Something in the page changes: its regions may have been made from it. */
+  /** Something in the page changes: its regions may have been made from it, and those that are being made. */
+  private outdate(page: number): void {
+    this.generations[page]!++;
+    this.dropRegions(page);
+  }
+
   private dropRegions(page: number): void {
     const known = this.regions.get(page);
     if (!known) return;

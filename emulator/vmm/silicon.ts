@@ -1,4 +1,5 @@
 import { Clock } from '../cpu/clock.ts';
+import { Features } from '../cpu/features.ts';
 import { Processor } from '../cpu/processor.ts';
 import { idRegister, type Profile } from '../cpu/profiles/profile.ts';
 import type { WatchedAccess } from '../cpu/shared-silicon.ts';
@@ -13,7 +14,9 @@ import { CodeCache } from '../translate/code-cache.ts';
 import { MACHINE_MEMORY } from '../translate/interpreter/compiled.ts';
 import { type GeneratedInterpreter, handlerTable, instantiate } from '../translate/interpreter/interpreter.ts';
 import { Predecoder } from '../translate/interpreter/predecoder.ts';
+import { InlineCompiler } from '../translate/region/batch.ts';
 import { Translator } from '../translate/region/translator.ts';
+import type { CompileThread } from './compile-thread.ts';
 
 export interface SiliconConfiguration {
   readonly profile: Profile;
@@ -24,6 +27,8 @@ export interface SiliconConfiguration {
   readonly interpreter: WebAssembly.Module;
   /** Hot code becomes WebAssembly functions (the default); otherwise everything is interpreted. The guest cannot tell. */
   readonly translate?: boolean;
+  /** Translates in another thread; left out: this one does it. */
+  readonly compileThread?: CompileThread | undefined;
 }
 
 /** The hardware a machine is built on: one memory, one clock, and a processor for every vCPU. They take turns. */
@@ -44,7 +49,7 @@ export class Silicon {
   private empty = 0;
 
   /** @throws RangeError when the memory does not fit. */
-  constructor({ profile, cpus, dramBytes, interpreter, translate = true }: SiliconConfiguration) {
+  constructor({ profile, cpus, dramBytes, interpreter, translate = true, compileThread }: SiliconConfiguration) {
     this.memory = new PhysicalMemory({ dramBytes, vcpus: cpus });
     const { memory } = this.memory;
     const read = (name: string): bigint => idRegister(profile, name);
@@ -53,7 +58,8 @@ export class Silicon {
     // The fault itself is in `mmu.fault`; generated code stops by the address 0 it gets.
     this.mmu = new Mmu(this.memory, mmuOffers, { fault: () => {} }, nothing);
     const decoder = new Decoder(allInstructions);
-    const predecoder = new Predecoder(memory, handlerTable(), (word) => decoder.decode(word, this.offers));
+    const cpu = new Features(read);
+    const predecoder = new Predecoder(memory, handlerTable(), (word) => decoder.decode(word, (feature) => cpu.has(feature)));
     this.code = new CodeCache(memory, this.memory.codeStart, this.memory.codeBytes, predecoder, () => this.mmu.flushFetch());
     this.mmu.attachCode(this.code);
     this.interpreter = instantiate(
@@ -69,7 +75,11 @@ export class Silicon {
       },
       (record) => this.code.wordOf(record),
     );
-    if (translate) this.code.attachTranslator(new Translator(memory, MACHINE_MEMORY, this.interpreter.table, this.code));
+    if (translate) {
+      const inline = new InlineCompiler((word) => predecoder.translatable(word), MACHINE_MEMORY);
+      const compiler = compileThread?.compilerFor(cpu.names, inline) ?? inline;
+      this.code.attachTranslator(new Translator(memory, this.interpreter.table, this.code, compiler));
+    }
     const shared = {
       clock: this.clock,
       select: (state: CpuState) => this.select(state),
@@ -115,8 +125,6 @@ export class Silicon {
     }
     return this.empty;
   }
-
-  private readonly offers = (feature: string): boolean => this.processors[0]!.features.has(feature);
 
   /** Puts a vCPU's registers where generated code works on them. True: another vCPU's were there. */
   private select(state: CpuState): boolean {

@@ -22,6 +22,7 @@ import {
   slots,
   V_OFFSET,
 } from '../../emulator/translate/layout.ts';
+import { InlineCompiler } from '../../emulator/translate/region/batch.ts';
 import { Translator } from '../../emulator/translate/region/translator.ts';
 
 const PAGES = 4096; // 256 MiB
@@ -66,7 +67,8 @@ export class FlatMachine {
       },
       (record) => this.code.wordOf(record),
     );
-    this.translator = new Translator(this.memory, MEMORY, this.interpreter.table, this.code, options.mostModules);
+    const compiler = new InlineCompiler((word) => predecoder.translatable(word), MEMORY);
+    this.translator = new Translator(this.memory, this.interpreter.table, this.code, compiler, options.mostModules);
     if (options.translate) this.code.attachTranslator(this.translator);
     this.setSlot(slots.dataTlb, BigInt(DATA_TLB));
     this.setSlot(slots.unprivilegedTlb, BigInt(DATA_TLB));

@@ -1,9 +1,4 @@
-import { type RuntimeFunction, type RuntimeFunctionName, runtimeFunctions } from '../../isa/functions/index.ts';
-import type { MemoryImport } from '../interpreter/module.ts';
-import { regionSignature } from '../interpreter/region-entry.ts';
-import { ModuleWriter } from '../wasm/module.ts';
-import { calledFunctions, RegionCompiler } from './compiler.ts';
-import { discover, type RegionBlock, type TranslatableInstruction } from './graph.ts';
+import { type BatchCompiler, batchImports, type CodePage, type CompiledBatch } from './batch.ts';
 
 /** Where a region begins: a page of records (its number in the code cache) and an instruction of it. */
 export interface RegionEntry {
@@ -13,12 +8,22 @@ export interface RegionEntry {
 
 /** What the translator needs of the code cache. */
 export interface RegionHost {
-  /** The instruction at a number in the page; undefined: only the interpreter deals with it. */
-  instruction(page: number, index: number): TranslatableInstruction | undefined;
+  /** What the page holds now. */
+  codeOf(page: number): CodePage;
+  /** Another number whenever what regions of the page are made from may have changed. */
+  generation(page: number): number;
   /** From now on control that reaches the entry's record runs the function at this index of the table. */
   install(entry: RegionEntry, functionIndex: number): void;
+  /** What was asked for is out of date: the entry may become hot anew. */
+  refuse(entry: RegionEntry): void;
   /** Gives up every region. */
   dropAllRegions(): void;
+}
+
+/** An entry, and the generation of its page when it was asked for. */
+interface Asked {
+  readonly entry: RegionEntry;
+  readonly generation: number;
 }
 
 /** Regions in one module: compiling many at once is several times cheaper for each. */
@@ -30,29 +35,26 @@ const MOST_MODULES = 8000;
 
 /** Turns instructions that are jumped to often into WebAssembly functions. */
 export class Translator {
-  private queue: RegionEntry[] = [];
+  private queue: Asked[] = [];
   private waited = 0;
   private modules = 0;
   private readonly free: number[] = [];
+  /** What was asked of the compiler, in order. */
+  private readonly underWay: (readonly Asked[])[] = [];
   /** Regions translated so far. */
   translated = 0;
 
   constructor(
     private readonly memory: WebAssembly.Memory,
-    private readonly memoryImport: MemoryImport,
     private readonly table: WebAssembly.Table,
     private readonly host: RegionHost,
+    private readonly compiler: BatchCompiler,
     private readonly mostModules = MOST_MODULES,
   ) {}
 
   /** Import `hot` of the interpreter, after the code cache has found the record's place. */
   request(entry: RegionEntry): void {
-    this.queue.push(entry);
-  }
-
-  /** The page's records were given up: what was asked of it is void. */
-  forget(page: number): void {
-    if (this.queue.length > 0) this.queue = this.queue.filter((e) => e.page !== page);
+    this.queue.push({ entry, generation: this.host.generation(entry.page) });
   }
 
   /** A region's function is not called any more. */
@@ -61,54 +63,58 @@ export class Translator {
     this.free.push(functionIndex);
   }
 
-  /** Between slices: translates what is asked for, when there is enough of it. */
+  /** Between slices: asks for what is wanted, when there is enough of it, and installs what is done. */
   settle(): void {
-    if (this.queue.length === 0 || (this.queue.length < BATCH && ++this.waited < PATIENCE)) return;
-    this.flush();
+    if (this.queue.length > 0 && (this.queue.length >= BATCH || ++this.waited >= PATIENCE)) this.post();
+    if (this.underWay.length > 0) this.installDone();
   }
 
-  /** Translates what is asked for now. Between slices. */
-  flush(): void {
+  private post(): void {
     this.waited = 0;
-    const wanted = this.queue;
+    const asked = this.queue.filter((wanted) => this.isCurrent(wanted));
     this.queue = [];
-    const regions: { entry: RegionEntry; blocks: readonly RegionBlock[] }[] = [];
-    for (const entry of wanted) {
-      const blocks = discover(entry.index, (index) => this.host.instruction(entry.page, index));
-      if (blocks) regions.push({ entry, blocks });
+    if (asked.length === 0) return;
+    const numbers = new Map<number, number>();
+    const pages: CodePage[] = [];
+    const entries = asked.map(({ entry: { page, index } }) => {
+      let number = numbers.get(page);
+      if (number === undefined) {
+        number = pages.push(this.host.codeOf(page)) - 1;
+        numbers.set(page, number);
+      }
+      return { page: number, index };
+    });
+    this.underWay.push(asked);
+    this.compiler.post({ pages, entries });
+  }
+
+  /** Whether the page is still what it was; else the entry is given up. */
+  private isCurrent({ entry, generation }: Asked): boolean {
+    if (this.host.generation(entry.page) === generation) return true;
+    this.host.refuse(entry);
+    return false;
+  }
+
+  private installDone(): void {
+    for (let done = this.compiler.take(); done; done = this.compiler.take()) {
+      const asked = this.underWay.shift()!;
+      if (done.compiled) this.install(asked, done.compiled);
     }
-    if (regions.length === 0) return;
+  }
+
+  private install(asked: readonly Asked[], { module, translated, functions }: CompiledBatch): void {
     if (this.modules >= this.mostModules) {
       this.host.dropAllRegions();
       this.modules = 0;
     }
-    this.translate(regions);
     this.modules++;
-  }
-
-  private translate(regions: readonly { readonly entry: RegionEntry; readonly blocks: readonly RegionBlock[] }[]): void {
-    const module = new ModuleWriter({ module: 'machine', name: 'memory', ...this.memoryImport });
-    const imported = new Map<RuntimeFunctionName, number>();
-    for (const { blocks } of regions)
-      for (const name of calledFunctions(blocks)) {
-        if (imported.has(name)) continue;
-        const { parameters, result }: RuntimeFunction = runtimeFunctions[name];
-        imported.set(name, module.import('functions', name, { parameters, results: [result] }));
-      }
-    const functions = { access: -1, commit: -1, runtime: (name: RuntimeFunctionName) => imported.get(name)! };
-    regions.forEach(({ blocks }, n) => {
-      module.export(String(n), module.function(regionSignature, new RegionCompiler(blocks, functions).compile()));
-    });
-    const imports = {
-      machine: { memory: this.memory },
-      functions: Object.fromEntries([...imported.keys()].map((name) => [name, runtimeFunctions[name].run])),
-    };
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), imports as unknown as WebAssembly.Imports);
-    regions.forEach(({ entry }, n) => {
+    const instance = new WebAssembly.Instance(module, batchImports(this.memory, functions));
+    for (const n of translated) {
+      if (!this.isCurrent(asked[n]!)) continue;
       const index = this.free.pop() ?? this.table.grow(1);
       this.table.set(index, instance.exports[String(n)] as () => number);
-      this.host.install(entry, index);
+      this.host.install(asked[n]!.entry, index);
       this.translated++;
-    });
+    }
   }
 }
