@@ -15,7 +15,7 @@ import { MACHINE_MEMORY } from '../translate/interpreter/compiled.ts';
 import { type GeneratedInterpreter, handlerTable, instantiate } from '../translate/interpreter/interpreter.ts';
 import { Predecoder } from '../translate/interpreter/predecoder.ts';
 import { InlineCompiler } from '../translate/region/batch.ts';
-import { Translator } from '../translate/region/translator.ts';
+import { type Eagerness, Translator } from '../translate/region/translator.ts';
 import type { CompileThread } from './compile-thread.ts';
 
 export interface SiliconConfiguration {
@@ -25,8 +25,8 @@ export interface SiliconConfiguration {
   readonly dramBytes: number;
   /** The interpreter, compiled for a memory that is not shared. */
   readonly interpreter: WebAssembly.Module;
-  /** Hot code becomes WebAssembly functions (the default); otherwise everything is interpreted. The guest cannot tell. */
-  readonly translate?: boolean;
+  /** Hot code becomes WebAssembly functions (the default; or when, exactly); otherwise everything is interpreted. The guest cannot tell. */
+  readonly translate?: boolean | Partial<Eagerness>;
   /** Translates in another thread; left out: this one does it. */
   readonly compileThread?: CompileThread | undefined;
 }
@@ -37,6 +37,8 @@ export class Silicon {
   readonly clock = new Clock();
   readonly mmu: Mmu;
   readonly code: CodeCache;
+  /** Absent where everything is interpreted. */
+  readonly translator: Translator | undefined;
   readonly features: HostFeatures;
   readonly processors: readonly Processor[];
   /** `compatible` of this CPU in a device tree. */
@@ -57,9 +59,8 @@ export class Silicon {
     const nothing = { recordsOf: () => 0, holdsCode: () => false, written: () => {} };
     // The fault itself is in `mmu.fault`; generated code stops by the address 0 it gets.
     this.mmu = new Mmu(this.memory, mmuOffers, { fault: () => {} }, nothing);
-    const decoder = new Decoder(allInstructions);
     const cpu = new Features(read);
-    const predecoder = new Predecoder(memory, handlerTable(), (word) => decoder.decode(word, (feature) => cpu.has(feature)));
+    const predecoder = new Predecoder(memory, handlerTable(), new Decoder(allInstructions), (feature) => cpu.has(feature));
     this.code = new CodeCache(memory, this.memory.codeStart, this.memory.codeBytes, predecoder, () => this.mmu.flushFetch());
     this.mmu.attachCode(this.code);
     this.interpreter = instantiate(
@@ -76,9 +77,11 @@ export class Silicon {
       (record) => this.code.wordOf(record),
     );
     if (translate) {
+      const eagerness = translate === true ? {} : translate;
       const inline = new InlineCompiler((word) => predecoder.translatable(word), MACHINE_MEMORY);
       const compiler = compileThread?.compilerFor(cpu.names, inline) ?? inline;
-      this.code.attachTranslator(new Translator(memory, this.interpreter.table, this.code, compiler));
+      this.translator = new Translator(memory, this.interpreter.table, this.code, compiler, eagerness);
+      this.code.attachTranslator(this.translator);
     }
     const shared = {
       clock: this.clock,

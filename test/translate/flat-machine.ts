@@ -1,4 +1,5 @@
-import { decode } from '../../emulator/isa/decoder.ts';
+import { Decoder } from '../../emulator/isa/decoder.ts';
+import { allInstructions } from '../../emulator/isa/table.ts';
 import { CodeCache } from '../../emulator/translate/code-cache.ts';
 import { exitNames, type InterpreterExit } from '../../emulator/translate/exits.ts';
 import {
@@ -23,7 +24,7 @@ import {
   V_OFFSET,
 } from '../../emulator/translate/layout.ts';
 import { InlineCompiler } from '../../emulator/translate/region/batch.ts';
-import { Translator } from '../../emulator/translate/region/translator.ts';
+import { type Eagerness, Translator } from '../../emulator/translate/region/translator.ts';
 
 const PAGES = 4096; // 256 MiB
 const DATA_TLB = 1 << 16;
@@ -50,9 +51,9 @@ export class FlatMachine {
   private split: { address: number; bytes: number } | undefined;
 
   /** @param options.translate Hot code is translated; otherwise everything is interpreted. */
-  constructor(options: { readonly translate?: boolean; readonly mostModules?: number } = {}) {
+  constructor(options: { readonly translate?: boolean; readonly eagerness?: Partial<Eagerness> } = {}) {
     compiled ??= new WebAssembly.Module(generateInterpreter(MEMORY));
-    const predecoder = new Predecoder(this.memory, handlerTable(), (word) => decode(word));
+    const predecoder = new Predecoder(this.memory, handlerTable(), new Decoder(allInstructions));
     this.code = new CodeCache(this.memory, CODE, CODE_BYTES, predecoder, () => this.flushFetch());
     this.interpreter = instantiate(
       compiled,
@@ -68,7 +69,7 @@ export class FlatMachine {
       (record) => this.code.wordOf(record),
     );
     const compiler = new InlineCompiler((word) => predecoder.translatable(word), MEMORY);
-    this.translator = new Translator(this.memory, this.interpreter.table, this.code, compiler, options.mostModules);
+    this.translator = new Translator(this.memory, this.interpreter.table, this.code, compiler, options.eagerness);
     if (options.translate) this.code.attachTranslator(this.translator);
     this.setSlot(slots.dataTlb, BigInt(DATA_TLB));
     this.setSlot(slots.unprivilegedTlb, BigInt(DATA_TLB));

@@ -9,8 +9,8 @@ import { discover, type RegionBlock, type TranslatableInstruction } from './grap
 export interface CodePage {
   /** Its instruction words. */
   readonly words: Int32Array;
-  /** Numbers of the instructions that have a breakpoint: only the interpreter deals with those. */
-  readonly breakpoints: readonly number[];
+  /** By instruction, not 0: it was executed and has no breakpoint. What the guest never reaches is not worth translating; where control goes there, the region ends. */
+  readonly eligible: Uint8Array;
 }
 
 /** Regions to be made together. They depend on nothing else, so they can be made at any time and in any thread. */
@@ -46,8 +46,8 @@ export function compileBatch(
 ): CompiledBatch | undefined {
   const regions: { entry: number; blocks: readonly RegionBlock[] }[] = [];
   entries.forEach(({ page, index }, entry) => {
-    const { words, breakpoints } = pages[page]!;
-    const blocks = discover(index, (i) => (breakpoints.includes(i) ? undefined : instructionOf(words[i]! >>> 0)));
+    const { words, eligible } = pages[page]!;
+    const blocks = discover(index, (i) => (eligible[i] === 0 ? undefined : instructionOf(words[i]! >>> 0)));
     if (blocks) regions.push({ entry, blocks });
   });
   if (regions.length === 0) return undefined;

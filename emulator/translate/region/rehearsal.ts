@@ -1,13 +1,10 @@
 import { batchImports, type CompiledBatch } from './batch.ts';
 
-let stage: WebAssembly.Memory | undefined;
-
 /**
- * Calls every region of a batch once, on a small memory of its own and with no instruction left to run: it leaves again at once. Engines that compile a
+ * Calls every region of a batch once, on a small memory and with no instruction left to run: it leaves again at once. Engines that compile a
  * function at its first call compile it here, and not where the guest waits for it.
  */
-export function rehearse({ module, translated, functions }: CompiledBatch): void {
-  stage ??= new WebAssembly.Memory({ initial: 1 });
+export function rehearse({ module, translated, functions }: CompiledBatch, stage: WebAssembly.Memory): void {
   const { exports } = new WebAssembly.Instance(module, batchImports(stage, functions));
   for (const n of translated) (exports[String(n)] as (page: bigint, left: number) => number)(0n, 0);
 }

@@ -1,3 +1,4 @@
+import { HOT_JUMPS } from '../layout.ts';
 import { type BatchCompiler, batchImports, type CodePage, type CompiledBatch } from './batch.ts';
 
 /** Where a region begins: a page of records (its number in the code cache) and an instruction of it. */
@@ -26,21 +27,30 @@ interface Asked {
   readonly generation: number;
 }
 
-/** Regions in one module: compiling many at once is several times cheaper for each. */
-const BATCH = 32;
-/** Slices that fewer wait for more. */
-const PATIENCE = 50;
-/** Modules made before all regions are given up and start again: some engines end the process at 20,000 that live. */
-const MOST_MODULES = 8000;
+/** When code is translated. Whatever it is, a guest cannot tell; tests make it eager. */
+export interface Eagerness {
+  /** Jumps to an instruction (far, or back in its page) after which it is worth translating. */
+  readonly hotJumps: number;
+  /** Regions in one module: compiling many at once is several times cheaper for each. */
+  readonly batch: number;
+  /** Slices that fewer wait for more. */
+  readonly patience: number;
+  /** Modules made before all regions are given up and start again: some engines end the process at 20,000 that live. */
+  readonly mostModules: number;
+}
+
+const DEFAULT_EAGERNESS: Eagerness = { hotJumps: 2000, batch: 32, patience: 50, mostModules: 8000 };
 
 /** Turns instructions that are jumped to often into WebAssembly functions. */
 export class Translator {
   private queue: Asked[] = [];
   private waited = 0;
-  private modules = 0;
+  /** Modules made since all regions were last given up. */
+  modules = 0;
   private readonly free: number[] = [];
   /** What was asked of the compiler, in order. */
   private readonly underWay: (readonly Asked[])[] = [];
+  private readonly eagerness: Eagerness;
   /** Regions translated so far. */
   translated = 0;
 
@@ -49,8 +59,11 @@ export class Translator {
     private readonly table: WebAssembly.Table,
     private readonly host: RegionHost,
     private readonly compiler: BatchCompiler,
-    private readonly mostModules = MOST_MODULES,
-  ) {}
+    eagerness: Partial<Eagerness> = {},
+  ) {
+    this.eagerness = { ...DEFAULT_EAGERNESS, ...eagerness };
+    new Int32Array(memory.buffer)[HOT_JUMPS >> 2] = this.eagerness.hotJumps;
+  }
 
   /** Import `hot` of the interpreter, after the code cache has found the record's place. */
   request(entry: RegionEntry): void {
@@ -65,8 +78,15 @@ export class Translator {
 
   /** Between slices: asks for what is wanted, when there is enough of it, and installs what is done. */
   settle(): void {
-    if (this.queue.length > 0 && (this.queue.length >= BATCH || ++this.waited >= PATIENCE)) this.post();
+    const { batch, patience } = this.eagerness;
+    if (this.queue.length > 0 && (this.queue.length >= batch || ++this.waited >= patience)) this.post();
     if (this.underWay.length > 0) this.installDone();
+  }
+
+  /** Asks for what is wanted now, and installs what is done. Between slices. */
+  flush(): void {
+    this.post();
+    this.installDone();
   }
 
   private post(): void {
@@ -103,7 +123,7 @@ export class Translator {
   }
 
   private install(asked: readonly Asked[], { module, translated, functions }: CompiledBatch): void {
-    if (this.modules >= this.mostModules) {
+    if (this.modules >= this.eagerness.mostModules) {
       this.host.dropAllRegions();
       this.modules = 0;
     }
