@@ -177,6 +177,11 @@ export class CodeCache implements RegionHost {
     this.translator = translator;
   }
 
+  /** Memory is watched from now on, or no longer (translator.ts). Only between slices. */
+  setKnowsWatches(on: boolean): void {
+    this.translator?.setKnowsWatches(on);
+  }
+
   /** Import `hot` of the interpreter. */
   hot(record: number): void {
     if (this.halves[record >> 1] === builtinHandlers.undecoded) this.decode(record);
@@ -199,10 +204,15 @@ export class CodeCache implements RegionHost {
     return this.generations[page]!;
   }
 
-  refuse({ page, index }: RegionEntry): void {
-    const record = this.start + page * DECODED_PAGE_BYTES + index * RECORD_BYTES;
+  hasRegion({ page, index }: RegionEntry): boolean {
+    return this.halves[(this.start + page * DECODED_PAGE_BYTES + index * RECORD_BYTES) >> 1] === builtinHandlers.region;
+  }
+
+  refuse(entry: RegionEntry): void {
+    if (this.hasRegion(entry)) return;
+    const { page, index } = entry;
     const info = this.start + page * DECODED_PAGE_BYTES + REGION_INFO_OFFSET + index * 8;
-    if (this.halves[record >> 1] !== builtinHandlers.region) this.words[(info + regionInfo.function) >> 2] = 0;
+    this.words[(info + regionInfo.function) >> 2] = 0;
   }
 
   install({ page, index }: RegionEntry, functionIndex: number): void {

@@ -109,6 +109,7 @@ export class Bench {
           codeOf: () => this.instruction(),
           generation: () => 0,
           refuse: () => {},
+          hasRegion: () => false,
           install: (_entry, functionIndex) => this.installRegion(functionIndex),
           dropAllRegions: () => {},
         },

@@ -94,7 +94,7 @@ describe('a thread that translates', () => {
     for (const features of [['FEAT_LSE'], []]) {
       const nothing = { post: () => assert.fail('the thread is lost'), take: () => undefined };
       const compiler = thread().compilerFor(features, nothing);
-      compiler.post({ pages: [page], entries: [{ page: 0, index: 0 }] });
+      compiler.post({ pages: [page], entries: [{ page: 0, index: 0 }], knowsWatches: false });
       let done = compiler.take();
       for (; !done; done = compiler.take()) await setTimeout(5);
       assert.deepEqual(done.compiled?.translated, features.length > 0 ? [0] : undefined);

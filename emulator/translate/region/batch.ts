@@ -18,6 +18,8 @@ export interface Batch {
   readonly pages: readonly CodePage[];
   /** Where each region begins: which of the pages, and an instruction of it. */
   readonly entries: readonly { readonly page: number; readonly index: number }[];
+  /** They go on where a page is accessed that has watched bytes elsewhere. */
+  readonly knowsWatches: boolean;
 }
 
 /** A module whose exports are regions, by the number of their entry in the batch. */
@@ -40,7 +42,7 @@ export type TranslatableWords = (word: number) => TranslatableInstruction | unde
 
 /** Makes one batch. */
 export function compileBatch(
-  { pages, entries }: Batch,
+  { pages, entries, knowsWatches }: Batch,
   instructionOf: TranslatableWords,
   memoryImport: MemoryImport,
 ): CompiledBatch | undefined {
@@ -61,7 +63,7 @@ export function compileBatch(
     }
   const functions = { access: -1, commit: -1, runtime: (name: RuntimeFunctionName) => imported.get(name)! };
   for (const { entry, blocks } of regions)
-    module.export(String(entry), module.function(regionSignature, new RegionCompiler(blocks, functions).compile()));
+    module.export(String(entry), module.function(regionSignature, new RegionCompiler(blocks, functions, knowsWatches).compile()));
   return {
     module: new WebAssembly.Module(module.finish()),
     translated: regions.map(({ entry }) => entry),

@@ -13,6 +13,8 @@ export interface RegionHost {
   codeOf(page: number): CodePage;
   /** Another number whenever what regions of the page are made from may have changed. */
   generation(page: number): number;
+  /** It was asked for twice: its page was given up meanwhile, and came back. */
+  hasRegion(entry: RegionEntry): boolean;
   /** From now on control that reaches the entry's record runs the function at this index of the table. */
   install(entry: RegionEntry, functionIndex: number): void;
   /** What was asked for is out of date: the entry may become hot anew. */
@@ -25,6 +27,11 @@ export interface RegionHost {
 interface Asked {
   readonly entry: RegionEntry;
   readonly generation: number;
+}
+
+interface AskedBatch {
+  readonly asked: readonly Asked[];
+  readonly knowsWatches: boolean;
 }
 
 /** When code is translated. Whatever it is, a guest cannot tell; tests make it eager. */
@@ -49,8 +56,10 @@ export class Translator {
   modules = 0;
   private readonly free: number[] = [];
   /** What was asked of the compiler, in order. */
-  private readonly underWay: (readonly Asked[])[] = [];
+  private readonly underWay: AskedBatch[] = [];
   private readonly eagerness: Eagerness;
+  private knowsWatches = false;
+  private someDoNotKnow = false;
   /** Regions translated so far. */
   translated = 0;
 
@@ -68,6 +77,17 @@ export class Translator {
   /** Import `hot` of the interpreter, after the code cache has found the record's place. */
   request(entry: RegionEntry): void {
     this.queue.push({ entry, generation: this.host.generation(entry.page) });
+  }
+
+  /**
+   * Memory is watched from now on, or no longer: only regions that know of it go on where a watched page is accessed; the others leave, and are given up.
+   * Those that know stay when nothing is watched any more: they are no slower. Between slices.
+   */
+  setKnowsWatches(on: boolean): void {
+    this.knowsWatches = on;
+    if (!on || !this.someDoNotKnow) return;
+    this.someDoNotKnow = false;
+    this.host.dropAllRegions();
   }
 
   /** A region's function is not called any more. */
@@ -104,8 +124,9 @@ export class Translator {
       }
       return { page: number, index };
     });
-    this.underWay.push(asked);
-    this.compiler.post({ pages, entries });
+    const { knowsWatches } = this;
+    this.underWay.push({ asked, knowsWatches });
+    this.compiler.post({ pages, entries, knowsWatches });
   }
 
   /** Whether the page is still what it was; else the entry is given up. */
@@ -117,12 +138,17 @@ export class Translator {
 
   private installDone(): void {
     for (let done = this.compiler.take(); done; done = this.compiler.take()) {
-      const asked = this.underWay.shift()!;
-      if (done.compiled) this.install(asked, done.compiled);
+      const batch = this.underWay.shift()!;
+      if (done.compiled) this.install(batch, done.compiled);
     }
   }
 
-  private install(asked: readonly Asked[], { module, translated, functions }: CompiledBatch): void {
+  private install({ asked, knowsWatches }: AskedBatch, { module, translated, functions }: CompiledBatch): void {
+    if (this.knowsWatches && !knowsWatches) {
+      for (const { entry } of asked) this.host.refuse(entry);
+      return;
+    }
+    this.someDoNotKnow ||= !knowsWatches;
     if (this.modules >= this.eagerness.mostModules) {
       this.host.dropAllRegions();
       this.modules = 0;
@@ -130,10 +156,11 @@ export class Translator {
     this.modules++;
     const instance = new WebAssembly.Instance(module, batchImports(this.memory, functions));
     for (const n of translated) {
-      if (!this.isCurrent(asked[n]!)) continue;
+      const { entry } = asked[n]!;
+      if (!this.isCurrent(asked[n]!) || this.host.hasRegion(entry)) continue;
       const index = this.free.pop() ?? this.table.grow(1);
       this.table.set(index, instance.exports[String(n)] as () => number);
-      this.host.install(asked[n]!.entry, index);
+      this.host.install(entry, index);
       this.translated++;
     }
   }
