@@ -9,12 +9,13 @@ import { allInstructions } from '../isa/table.ts';
 import type { HostFeatures } from '../kvm/vm.ts';
 import { mmuFeatures } from '../memory/features.ts';
 import { Mmu } from '../memory/mmu.ts';
-import { DATA_TLB_BYTES, PhysicalMemory } from '../memory/physical-memory.ts';
+import { PhysicalMemory } from '../memory/physical-memory.ts';
 import type { WatchedRange } from '../memory/watched-ranges.ts';
 import { CodeCache } from '../translate/code-cache.ts';
 import { MACHINE_MEMORY } from '../translate/interpreter/compiled.ts';
 import { type GeneratedInterpreter, handlerTable, instantiate } from '../translate/interpreter/interpreter.ts';
 import { Predecoder } from '../translate/interpreter/predecoder.ts';
+import { CONTEXT_TLB_BYTES } from '../translate/layout.ts';
 import { InlineCompiler } from '../translate/region/batch.ts';
 import { type Eagerness, Translator } from '../translate/region/translator.ts';
 import type { CompileThread } from './compile-thread.ts';
@@ -62,7 +63,14 @@ export class Silicon {
     this.mmu = new Mmu(this.memory, mmuOffers, { fault: () => {} }, nothing);
     const cpu = new Features(read);
     const predecoder = new Predecoder(memory, handlerTable(), new Decoder(allInstructions), (feature) => cpu.has(feature));
-    this.code = new CodeCache(memory, this.memory.codeStart, this.memory.codeBytes, predecoder, () => this.mmu.flushFetch());
+    this.code = new CodeCache(
+      memory,
+      this.memory.codeStart,
+      this.memory.codeBytes,
+      predecoder,
+      () => this.mmu.flushFetch(),
+      this.memory.codePages,
+    );
     this.mmu.attachCode(this.code);
     this.interpreter = instantiate(
       interpreter,
@@ -130,8 +138,8 @@ export class Silicon {
   /** Made when the first guest uses a watchpoint. */
   private emptyTlb(): number {
     if (this.empty === 0) {
-      this.empty = this.memory.allocate(DATA_TLB_BYTES);
-      this.memory.bytes.fill(0xff, this.empty, this.empty + DATA_TLB_BYTES);
+      this.empty = this.memory.allocate(CONTEXT_TLB_BYTES);
+      this.memory.bytes.fill(0xff, this.empty, this.empty + CONTEXT_TLB_BYTES);
     }
     return this.empty;
   }
