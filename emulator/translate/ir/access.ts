@@ -20,7 +20,7 @@ export function emitAccess(around: Surroundings, access: Access, site: AccessSit
   pushTagAndAddress(around, access, site);
   if (around.leaveForAccess) {
     code.op('i64.ne');
-    code.if();
+    code.ifUnlikely();
     around.leaveForAccess();
     code.end();
     setHost(around, site);

@@ -126,7 +126,7 @@ export class RegionCompiler implements BlockEmitter {
     code.get(REMAINING);
     code.i32(count);
     code.op('i32.lt_s');
-    code.if();
+    code.ifUnlikely();
     this.leave(regionStatus.interpret, block.start, 0);
     code.end();
     code.get(REMAINING);
