@@ -92,6 +92,9 @@ export const DECODED_PAGE_BYTES = 1 << 15;
 export const SCRATCH = 64;
 export const SCRATCH_END = 512;
 
+/** Address of a u32: jumps to an instruction (far, or back in its page) after which it is worth translating; 0: never. */
+export const HOT_JUMPS = SCRATCH_END;
+
 /** How generated code describes an access to the slow path (one u32). */
 export const access = {
   /** Bits 7:0: bytes accessed. */

@@ -1,3 +1,4 @@
+import type { Eagerness } from '../translate/region/translator.ts';
 import { MAX_VCPUS } from './board.ts';
 import { formatSize, LaunchError } from './loader/errors.ts';
 import type { NamedFile } from './loader/kernel.ts';
@@ -17,8 +18,8 @@ export interface LaunchConfiguration {
   readonly epoch?: number;
   /** Seed of everything random that the guest is given. */
   readonly seed?: number;
-  /** Hot code is translated to WebAssembly (the default), or everything is interpreted. The guest cannot tell. */
-  readonly translate?: boolean;
+  /** Hot code is translated to WebAssembly (the default; or when, exactly), or everything is interpreted. The guest cannot tell. */
+  readonly translate?: boolean | Partial<Eagerness>;
 }
 
 /** 2026-01-01T00:00:00Z: the date of a machine that was not told any. */

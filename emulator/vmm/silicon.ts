@@ -13,7 +13,7 @@ import { CodeCache } from '../translate/code-cache.ts';
 import { MACHINE_MEMORY } from '../translate/interpreter/compiled.ts';
 import { type GeneratedInterpreter, handlerTable, instantiate } from '../translate/interpreter/interpreter.ts';
 import { Predecoder } from '../translate/interpreter/predecoder.ts';
-import { Translator } from '../translate/region/translator.ts';
+import { type Eagerness, Translator } from '../translate/region/translator.ts';
 
 export interface SiliconConfiguration {
   readonly profile: Profile;
@@ -22,8 +22,8 @@ export interface SiliconConfiguration {
   readonly dramBytes: number;
   /** The interpreter, compiled for a memory that is not shared. */
   readonly interpreter: WebAssembly.Module;
-  /** Hot code becomes WebAssembly functions (the default); otherwise everything is interpreted. The guest cannot tell. */
-  readonly translate?: boolean;
+  /** Hot code becomes WebAssembly functions (the default; or when, exactly); otherwise everything is interpreted. The guest cannot tell. */
+  readonly translate?: boolean | Partial<Eagerness>;
 }
 
 /** The hardware a machine is built on: one memory, one clock, and a processor for every vCPU. They take turns. */
@@ -32,6 +32,8 @@ export class Silicon {
   readonly clock = new Clock();
   readonly mmu: Mmu;
   readonly code: CodeCache;
+  /** Absent where everything is interpreted. */
+  readonly translator: Translator | undefined;
   readonly features: HostFeatures;
   readonly processors: readonly Processor[];
   /** `compatible` of this CPU in a device tree. */
@@ -69,7 +71,11 @@ export class Silicon {
       },
       (record) => this.code.wordOf(record),
     );
-    if (translate) this.code.attachTranslator(new Translator(memory, MACHINE_MEMORY, this.interpreter.table, this.code));
+    if (translate) {
+      const eagerness = translate === true ? {} : translate;
+      this.translator = new Translator(memory, MACHINE_MEMORY, this.interpreter.table, this.code, eagerness);
+      this.code.attachTranslator(this.translator);
+    }
     const shared = {
       clock: this.clock,
       select: (state: CpuState) => this.select(state),

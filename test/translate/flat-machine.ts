@@ -22,7 +22,7 @@ import {
   slots,
   V_OFFSET,
 } from '../../emulator/translate/layout.ts';
-import { Translator } from '../../emulator/translate/region/translator.ts';
+import { type Eagerness, Translator } from '../../emulator/translate/region/translator.ts';
 
 const PAGES = 4096; // 256 MiB
 const DATA_TLB = 1 << 16;
@@ -49,7 +49,7 @@ export class FlatMachine {
   private split: { address: number; bytes: number } | undefined;
 
   /** @param options.translate Hot code is translated; otherwise everything is interpreted. */
-  constructor(options: { readonly translate?: boolean; readonly mostModules?: number } = {}) {
+  constructor(options: { readonly translate?: boolean; readonly eagerness?: Partial<Eagerness> } = {}) {
     compiled ??= new WebAssembly.Module(generateInterpreter(MEMORY));
     const predecoder = new Predecoder(this.memory, handlerTable(), (word) => decode(word));
     this.code = new CodeCache(this.memory, CODE, CODE_BYTES, predecoder, () => this.flushFetch());
@@ -66,7 +66,7 @@ export class FlatMachine {
       },
       (record) => this.code.wordOf(record),
     );
-    this.translator = new Translator(this.memory, MEMORY, this.interpreter.table, this.code, options.mostModules);
+    this.translator = new Translator(this.memory, MEMORY, this.interpreter.table, this.code, options.eagerness);
     if (options.translate) this.code.attachTranslator(this.translator);
     this.setSlot(slots.dataTlb, BigInt(DATA_TLB));
     this.setSlot(slots.unprivilegedTlb, BigInt(DATA_TLB));

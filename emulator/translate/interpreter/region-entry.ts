@@ -1,13 +1,11 @@
 import { loadSlot } from '../cpu-block.ts';
-import { DECODED_PAGE_BYTES, fetchTlbEntry, RECORD_BYTES, REGION_INFO_OFFSET, regionInfo, slots } from '../layout.ts';
+import { DECODED_PAGE_BYTES, fetchTlbEntry, HOT_JUMPS, RECORD_BYTES, REGION_INFO_OFFSET, regionInfo, slots } from '../layout.ts';
 import { REGION_STATUS_BITS, regionStatus } from '../region/status.ts';
 import { CodeWriter } from '../wasm/code.ts';
 import type { LoopFrame } from './frame.ts';
 import { builtinHandlers } from './handlers.ts';
 import { pushFetchEntry, pushRecord } from './jump.ts';
 
-/** Jumps to an instruction (far, or back in its page) after which it is worth translating. */
-const HOT_JUMPS = 2000;
 /** A region's function: VA of the page, instructions left → status. */
 export const regionSignature = { parameters: ['i64', 'i32'], results: ['i32'] } as const;
 
@@ -201,7 +199,8 @@ export function writeCount(frame: LoopFrame): void {
   code.tee(frame.handler);
   code.memory('i32.store', REGION_INFO_OFFSET + regionInfo.function);
   code.get(frame.handler);
-  code.i32(HOT_JUMPS);
+  code.i32(0);
+  code.memory('i32.load', HOT_JUMPS);
   code.op('i32.eq');
   code.if();
   code.get(frame.record);

@@ -1,6 +1,7 @@
 import { type RuntimeFunction, type RuntimeFunctionName, runtimeFunctions } from '../../isa/functions/index.ts';
 import type { MemoryImport } from '../interpreter/module.ts';
 import { regionSignature } from '../interpreter/region-entry.ts';
+import { HOT_JUMPS } from '../layout.ts';
 import { ModuleWriter } from '../wasm/module.ts';
 import { calledFunctions, RegionCompiler } from './compiler.ts';
 import { discover, type RegionBlock, type TranslatableInstruction } from './graph.ts';
@@ -21,19 +22,28 @@ export interface RegionHost {
   dropAllRegions(): void;
 }
 
-/** Regions in one module: compiling many at once is several times cheaper for each. */
-const BATCH = 32;
-/** Slices that fewer wait for more. */
-const PATIENCE = 50;
-/** Modules made before all regions are given up and start again: some engines end the process at 20,000 that live. */
-const MOST_MODULES = 8000;
+/** When code is translated. Whatever it is, a guest cannot tell; tests make it eager. */
+export interface Eagerness {
+  /** Jumps to an instruction (far, or back in its page) after which it is worth translating. */
+  readonly hotJumps: number;
+  /** Regions in one module: compiling many at once is several times cheaper for each. */
+  readonly batch: number;
+  /** Slices that fewer wait for more. */
+  readonly patience: number;
+  /** Modules made before all regions are given up and start again: some engines end the process at 20,000 that live. */
+  readonly mostModules: number;
+}
+
+const DEFAULT_EAGERNESS: Eagerness = { hotJumps: 2000, batch: 32, patience: 50, mostModules: 8000 };
 
 /** Turns instructions that are jumped to often into WebAssembly functions. */
 export class Translator {
   private queue: RegionEntry[] = [];
   private waited = 0;
-  private modules = 0;
+  /** Modules made since all regions were last given up. */
+  modules = 0;
   private readonly free: number[] = [];
+  private readonly eagerness: Eagerness;
   /** Regions translated so far. */
   translated = 0;
 
@@ -42,8 +52,11 @@ export class Translator {
     private readonly memoryImport: MemoryImport,
     private readonly table: WebAssembly.Table,
     private readonly host: RegionHost,
-    private readonly mostModules = MOST_MODULES,
-  ) {}
+    eagerness: Partial<Eagerness> = {},
+  ) {
+    this.eagerness = { ...DEFAULT_EAGERNESS, ...eagerness };
+    new Int32Array(memory.buffer)[HOT_JUMPS >> 2] = this.eagerness.hotJumps;
+  }
 
   /** Import `hot` of the interpreter, after the code cache has found the record's place. */
   request(entry: RegionEntry): void {
@@ -63,7 +76,8 @@ export class Translator {
 
   /** Between slices: translates what is asked for, when there is enough of it. */
   settle(): void {
-    if (this.queue.length === 0 || (this.queue.length < BATCH && ++this.waited < PATIENCE)) return;
+    const { batch, patience } = this.eagerness;
+    if (this.queue.length === 0 || (this.queue.length < batch && ++this.waited < patience)) return;
     this.flush();
   }
 
@@ -78,7 +92,7 @@ export class Translator {
       if (blocks) regions.push({ entry, blocks });
     }
     if (regions.length === 0) return;
-    if (this.modules >= this.mostModules) {
+    if (this.modules >= this.eagerness.mostModules) {
       this.host.dropAllRegions();
       this.modules = 0;
     }

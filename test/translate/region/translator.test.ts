@@ -36,7 +36,7 @@ function compare(source: string, slices: number, mostModules?: number): number {
   const image = assemble(source, { file: 'test.S', address: BigInt(RAM) }).image;
   const [interpreted, translated] = [
     new FlatMachine(),
-    new FlatMachine({ translate: true, ...(mostModules === undefined ? {} : { mostModules }) }),
+    new FlatMachine({ translate: true, ...(mostModules === undefined ? {} : { eagerness: { mostModules } }) }),
   ];
   const pcs = [BigInt(RAM), BigInt(RAM)];
   for (const machine of [interpreted, translated]) {
