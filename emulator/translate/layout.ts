@@ -82,8 +82,12 @@ export const fetchTlbEntry = { tag: 0, records: 8, flags: 12 } as const;
 /** A predecoded instruction: u16 handler, then operands as the handler's layout says. 1024 of them a page, then one end-of-page record. */
 export const RECORD_BYTES = 16;
 export const RECORDS_PER_PAGE = 1024;
-/** Beside each record, 8 bytes: u16 handler of the instruction itself where a region begins or a breakpoint is, u32 table index of the region's function (else how often the record was jumped to). */
+/**
+ * Beside each record, 8 bytes: u16 handler of the instruction itself where a region begins or a breakpoint is, i32 table index of the region's function with
+ * `REGION_FLAG` set (else how often the record was jumped to).
+ */
 export const REGION_INFO_OFFSET = (RECORDS_PER_PAGE + 2) * RECORD_BYTES;
+export const REGION_FLAG = 1 << 31;
 export const regionInfo = { handler: 0, function: 4 } as const;
 /** A power of two, and pages of records are aligned to it: the page and the number of a record are bits of its address. */
 export const DECODED_PAGE_BYTES = 1 << 15;

@@ -3,8 +3,8 @@ import type { MemoryImport } from '../interpreter/module.ts';
 import { regionSignature } from '../interpreter/region-entry.ts';
 import { HOT_JUMPS } from '../layout.ts';
 import { ModuleWriter } from '../wasm/module.ts';
-import { calledFunctions, RegionCompiler } from './compiler.ts';
-import { discover, type RegionBlock, type TranslatableInstruction } from './graph.ts';
+import { RegionCompiler } from './compiler.ts';
+import { calledFunctions, discover, type RegionBlock, type TranslatableInstruction } from './graph.ts';
 
 /** Where a region begins: a page of records (its number in the code cache) and an instruction of it. */
 export interface RegionEntry {
