@@ -106,6 +106,8 @@ export class Encoding {
   /** Number of bits in `mask`: how specific the encoding is. */
   readonly fixedBits: number;
   readonly fields: readonly EncodedField[];
+  private seen = 0;
+  private view: Fields | undefined;
 
   /** @throws Error when the text does not describe 32 bits, or a field has no known width, or a name appears twice. */
   constructor(readonly text: string) {
@@ -156,8 +158,22 @@ export class Encoding {
   /** The fields of a word, whether it matches or not. */
   extract(word: number): Fields {
     const result: Record<string, number> = {};
-    for (const { name, low, width } of this.fields) result[name] = (word >>> low) & (2 ** width - 1);
+    for (const { name, low, width } of this.fields) result[name] = (word >>> low) & ((1 << width) - 1);
     return result;
+  }
+
+  /** As `extract`, but nothing is made: always the same object, whose fields are this word's until the next call. */
+  look(word: number): Fields {
+    this.seen = word;
+    this.view ??= this.makeView();
+    return this.view;
+  }
+
+  private makeView(): Fields {
+    const view = {};
+    for (const { name, low, width } of this.fields)
+      Object.defineProperty(view, name, { enumerable: true, get: () => (this.seen >>> low) & ((1 << width) - 1) });
+    return view;
   }
 
   /**
@@ -179,8 +195,12 @@ export class Encoding {
     return this.fields.some((f) => f.name === name);
   }
 
+  field(name: string): EncodedField | undefined {
+    return this.fields.find((f) => f.name === name);
+  }
+
   widthOf(name: string): number | undefined {
-    return this.fields.find((f) => f.name === name)?.width;
+    return this.field(name)?.width;
   }
 }
 

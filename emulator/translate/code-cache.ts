@@ -70,17 +70,28 @@ export class CodeCache implements RegionHost {
     return this.pageOf[hostPage >>> 12] !== 0;
   }
 
-  /** Import `decode` of the interpreter. */
+  /** Import `decode` of the interpreter: fills this record, and the undecoded ones after it as far as control is sure to go on. */
   decode(record: number): void {
     const page = Math.floor((record - this.start) / DECODED_PAGE_BYTES);
-    const index = (record - this.start - page * DECODED_PAGE_BYTES) / RECORD_BYTES;
-    const host = this.hostOf[page]! + index * 4;
-    this.predecoder.fill(record, this.words[host / 4]! >>> 0, index);
-    if (!this.breakpoints.has(host)) return;
-    // The instruction's own handler is kept for when the breakpoint does not stop it.
-    const info = this.start + page * DECODED_PAGE_BYTES + REGION_INFO_OFFSET + index * 8;
-    this.halves[(info + regionInfo.handler) >> 1] = this.halves[record >> 1]!;
-    this.halves[record >> 1] = builtinHandlers.breakpoint;
+    const end = this.start + page * DECODED_PAGE_BYTES + RECORDS_PER_PAGE * RECORD_BYTES;
+    let index = (record & (DECODED_PAGE_BYTES - 1)) / RECORD_BYTES;
+    let at = record;
+    let goesOn: boolean;
+    do {
+      const host = this.hostOf[page]! + index * 4;
+      goesOn = this.predecoder.fill(at, this.words[host / 4]! >>> 0, index);
+      if (this.breakpoints.size > 0 && this.breakpoints.has(host)) this.placeBreakpoint(page, index);
+      at += RECORD_BYTES;
+      index++;
+    } while (goesOn && at < end && this.halves[at >> 1] === builtinHandlers.undecoded);
+  }
+
+  /** The instruction's own handler is kept for when the breakpoint does not stop it. */
+  private placeBreakpoint(page: number, index: number): void {
+    const records = this.start + page * DECODED_PAGE_BYTES;
+    const handler = (records + index * RECORD_BYTES) >> 1;
+    this.halves[(records + REGION_INFO_OFFSET + index * 8 + regionInfo.handler) >> 1] = this.halves[handler]!;
+    this.halves[handler] = builtinHandlers.breakpoint;
   }
 
   /** Instruction word that a record was made from; 0 when the address is no record of an instruction. */

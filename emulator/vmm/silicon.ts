@@ -54,8 +54,7 @@ export class Silicon {
     const nothing = { recordsOf: () => 0, holdsCode: () => false, written: () => {} };
     // The fault itself is in `mmu.fault`; generated code stops by the address 0 it gets.
     this.mmu = new Mmu(this.memory, mmuOffers, { fault: () => {} }, nothing);
-    const decoder = new Decoder(allInstructions);
-    const predecoder = new Predecoder(memory, handlerTable(), (word) => decoder.decode(word, this.offers));
+    const predecoder = new Predecoder(memory, handlerTable(), new Decoder(allInstructions), this.offers);
     this.code = new CodeCache(memory, this.memory.codeStart, this.memory.codeBytes, predecoder, () => this.mmu.flushFetch());
     this.mmu.attachCode(this.code);
     this.interpreter = instantiate(

@@ -1,4 +1,5 @@
-import { decode } from '../../emulator/isa/decoder.ts';
+import { Decoder } from '../../emulator/isa/decoder.ts';
+import { allInstructions } from '../../emulator/isa/table.ts';
 import { exitNames } from '../../emulator/translate/exits.ts';
 import { builtinHandlers } from '../../emulator/translate/interpreter/handlers.ts';
 import {
@@ -70,7 +71,7 @@ export class Bench {
   private readonly bytes = new Uint8Array(this.memory.buffer);
   private readonly image = memoryImage();
   private readonly imageWords = new Int32Array(this.image.buffer);
-  private readonly predecoder = new Predecoder(this.memory, handlerTable(), (word) => decode(word));
+  private readonly predecoder = new Predecoder(this.memory, handlerTable(), new Decoder(allInstructions));
   private readonly interpreter: GeneratedInterpreter;
   private readonly translator: Translator | undefined;
   private readonly hash = new ResultHash();

@@ -1,4 +1,5 @@
-import { decode } from '../../emulator/isa/decoder.ts';
+import { Decoder } from '../../emulator/isa/decoder.ts';
+import { allInstructions } from '../../emulator/isa/table.ts';
 import { CodeCache } from '../../emulator/translate/code-cache.ts';
 import { exitNames, type InterpreterExit } from '../../emulator/translate/exits.ts';
 import {
@@ -51,7 +52,7 @@ export class FlatMachine {
   /** @param options.translate Hot code is translated; otherwise everything is interpreted. */
   constructor(options: { readonly translate?: boolean; readonly eagerness?: Partial<Eagerness> } = {}) {
     compiled ??= new WebAssembly.Module(generateInterpreter(MEMORY));
-    const predecoder = new Predecoder(this.memory, handlerTable(), (word) => decode(word));
+    const predecoder = new Predecoder(this.memory, handlerTable(), new Decoder(allInstructions));
     this.code = new CodeCache(this.memory, CODE, CODE_BYTES, predecoder, () => this.flushFetch());
     this.interpreter = instantiate(
       compiled,

@@ -1,4 +1,4 @@
-import { encodingOf } from '../../isa/encoding.ts';
+import { type Encoding, encodingOf } from '../../isa/encoding.ts';
 import type { Fields, Instruction, Statics } from '../../isa/instruction.ts';
 import type { Operation } from '../ir/node.ts';
 import { Recorder } from '../ir/recorder.ts';
@@ -9,15 +9,6 @@ import { RecordLayout } from './record.ts';
 export const builtinHandlers = { undecoded: 0, pageEnd: 1, breakpoint: 2, undefined: 3, unimplemented: 4, region: 5 } as const;
 const FIRST = 6;
 
-/** The handlers of one instruction: a consecutive run of numbers, one for each combination of statics (twice for PC-relative branches: near, far). */
-interface Family {
-  readonly instruction: Instruction;
-  readonly first: number;
-  readonly statics: readonly { readonly name: string; readonly values: readonly number[]; readonly of: (f: Fields) => number }[];
-  readonly variants: 1 | 2;
-  readonly count: number;
-}
-
 /** One handler: an instruction with its statics fixed. */
 export interface Handler {
   readonly number: number;
@@ -27,14 +18,65 @@ export interface Handler {
   readonly near: boolean;
 }
 
-function staticsOf(instruction: Instruction): Family['statics'] {
-  const encoding = encodingOf(instruction);
-  return (instruction.statics ?? []).map((s) => {
-    if (typeof s !== 'string') return s;
-    const width = encoding.widthOf(s);
-    if (width === undefined) throw new Error(`${instruction.name}: the static ${s} is not a field of its encoding`);
-    return { name: s, values: Array.from({ length: 2 ** width }, (_, v) => v), of: (f: Fields) => f[s]! };
-  });
+type FamilyStatic = { readonly name: string; readonly values: readonly number[]; readonly of: (f: Fields) => number };
+
+/** The handlers of one instruction: a consecutive run of numbers, one for each combination of statics (twice for PC-relative branches: near, far). */
+export class Family {
+  readonly encoding: Encoding;
+  readonly statics: readonly FamilyStatic[];
+  readonly variants: 1 | 2;
+  readonly count: number;
+  /** Statics that are fields: where in the word, and what one more of it adds to the handler's number. */
+  private readonly direct: { readonly low: number; readonly mask: number; readonly weight: number }[] = [];
+  private readonly derived: { readonly static: FamilyStatic; readonly weight: number }[] = [];
+
+  constructor(
+    readonly instruction: Instruction,
+    readonly first: number,
+  ) {
+    this.encoding = encodingOf(instruction);
+    this.variants = ['imm26', 'imm19', 'imm14'].some((n) => this.encoding.has(n)) ? 2 : 1;
+    let weight: number = this.variants;
+    this.statics = (instruction.statics ?? []).map((s) => {
+      const named = typeof s === 'string' ? this.fieldStatic(s, weight) : s;
+      if (typeof s !== 'string') this.derived.push({ static: s, weight });
+      weight *= named.values.length;
+      return named;
+    });
+    this.count = weight;
+  }
+
+  private fieldStatic(name: string, weight: number): FamilyStatic {
+    const field = this.encoding.field(name);
+    if (field === undefined) throw new Error(`${this.instruction.name}: the static ${name} is not a field of its encoding`);
+    const mask = 2 ** field.width - 1;
+    this.direct.push({ low: field.low, mask, weight });
+    return { name, values: Array.from({ length: mask + 1 }, (_, v) => v), of: (f) => f[name]! };
+  }
+
+  /** Number of the handler for a word, the near variant for branches (add 1 for far). */
+  numberOf(word: number): number {
+    let number = this.first;
+    for (const { low, mask, weight } of this.direct) number += ((word >>> low) & mask) * weight;
+    for (const { static: s, weight } of this.derived) {
+      const value = s.of(this.encoding.look(word));
+      const at = s.values.indexOf(value);
+      if (at < 0) throw new Error(`${this.instruction.name}: ${s.name} = ${value} is not one of its values`);
+      number += at * weight;
+    }
+    return number;
+  }
+
+  member(index: number): Handler {
+    const near = this.variants === 2 && (index & 1) === 0;
+    let rest = this.variants === 2 ? index >> 1 : index;
+    const statics: Record<string, number> = {};
+    for (const s of this.statics) {
+      statics[s.name] = s.values[rest % s.values.length]!;
+      rest = Math.floor(rest / s.values.length);
+    }
+    return { number: this.first + index, instruction: this.instruction, statics, near };
+  }
 }
 
 /** Numbers every handler of an instruction table. The same table always gives the same numbers: hot ones first, so that they share one `br_table`. */
@@ -50,14 +92,10 @@ export class HandlerTable {
     const implemented = instructions.filter((i) => i.operation);
     let next: number = FIRST;
     const add = (instruction: Instruction): void => {
-      const statics = staticsOf(instruction);
-      const encoding = encodingOf(instruction);
-      const variants = ['imm26', 'imm19', 'imm14'].some((n) => encoding.has(n)) ? 2 : 1;
-      const count = statics.reduce((n, s) => n * s.values.length, 1) * variants;
-      const family: Family = { instruction, first: next, statics, variants, count };
+      const family = new Family(instruction, next);
       this.families.set(instruction, family);
       this.order.push(family);
-      next += count;
+      next += family.count;
     };
     for (const i of implemented) if (isHot(i)) add(i);
     this.firstCold = next;
@@ -68,37 +106,17 @@ export class HandlerTable {
 
   /** Every handler, by number. */
   *all(): Generator<Handler> {
-    for (const family of this.order) for (let k = 0; k < family.count; k++) yield this.member(family, k);
+    for (const family of this.order) for (let k = 0; k < family.count; k++) yield family.member(k);
   }
 
-  private member(family: Family, index: number): Handler {
-    const near = family.variants === 2 && (index & 1) === 0;
-    let rest = family.variants === 2 ? index >> 1 : index;
-    const statics: Record<string, number> = {};
-    for (const s of family.statics) {
-      statics[s.name] = s.values[rest % s.values.length]!;
-      rest = Math.floor(rest / s.values.length);
-    }
-    return { number: family.first + index, instruction: family.instruction, statics, near };
-  }
-
-  /** Number of the handler for decoded fields, the near variant for branches (add 1 for far). */
-  numberOf(instruction: Instruction, fields: Fields): number {
-    const family = this.families.get(instruction)!;
-    let index = 0;
-    let weight = 1;
-    for (const s of family.statics) {
-      const at = s.values.indexOf(s.of(fields));
-      if (at < 0) throw new Error(`${instruction.name}: ${s.name} = ${s.of(fields)} is not one of its values`);
-      index += at * weight;
-      weight *= s.values.length;
-    }
-    return family.first + index * family.variants;
+  /** The handlers of an instruction that is implemented. */
+  familyOf(instruction: Instruction): Family | undefined {
+    return this.families.get(instruction);
   }
 
   private handlerOf(number: number): Handler {
     const family = this.order.find((f) => number >= f.first && number < f.first + f.count)!;
-    return this.member(family, number - family.first);
+    return family.member(number - family.first);
   }
 
   /** The operation and the record layout of a handler, recorded at first use. Throws for a combination of statics that the operation refuses. */

@@ -1,13 +1,17 @@
+import type { RegisterField } from '../../isa/builder.ts';
 import type { Fields } from '../../isa/instruction.ts';
 import { conditionTruthTable } from '../ir/conditions.ts';
 import type { Block, Node, OperandSource, Operation } from '../ir/node.ts';
 import { RECORD_BYTES, SYSTEM_OFFSET, slots } from '../layout.ts';
 
-/** Byte offsets inside the vCPU block, as records hold them. */
-const registerOffset = (n: number, role: 'read' | 'write' | 'sp'): number =>
-  8 * (n < 31 ? slots.x + n : role === 'sp' ? slots.sp : role === 'read' ? slots.zero : slots.discard);
+/** Byte offsets inside the vCPU block, as records hold them: of register n, by what 31 means. */
+const registerOffset = {
+  read: (n: number) => 8 * (n < 31 ? slots.x + n : slots.zero),
+  write: (n: number) => 8 * (n < 31 ? slots.x + n : slots.discard),
+  sp: (n: number) => 8 * (n < 31 ? slots.x + n : slots.sp),
+} as const;
 /** What a register operand holds when it is SP. */
-export const SP_OPERAND = registerOffset(31, 'sp');
+export const SP_OPERAND = registerOffset.sp(31);
 
 /** One operand of a predecoded record. */
 export interface RecordOperand {
@@ -15,6 +19,8 @@ export interface RecordOperand {
   readonly bytes: 2 | 4 | 8;
   /** The number stored, from the fields: i64 operands give bigint. */
   readonly value: (f: Fields) => number | bigint;
+  /** The same where the number in one field decides it. */
+  readonly register?: { readonly field: string; readonly offsetOf: (n: number) => number };
 }
 
 function field(f: Fields, of: string | ((f: Fields) => number)): number {
@@ -23,14 +29,22 @@ function field(f: Fields, of: string | ((f: Fields) => number)): number {
   return n;
 }
 
+/** A register operand: `offsetOf` gives what stands for register n. */
+function register(of: RegisterField, offsetOf: (n: number) => number): Omit<RecordOperand, 'offset'> {
+  const value = (f: Fields): number => offsetOf(field(f, of));
+  return typeof of === 'string' ? { bytes: 2, value, register: { field: of, offsetOf } } : { bytes: 2, value };
+}
+
+const vectorOffset = (n: number): number => (n & 31) * 16;
+
 function describe(source: OperandSource): Omit<RecordOperand, 'offset'> {
   switch (source.kind) {
     case 'register':
-      return { bytes: 2, value: (f) => registerOffset(field(f, source.field), source.role) };
+      return register(source.field, registerOffset[source.role]);
     case 'sp-mask':
-      return { bytes: 2, value: (f) => registerOffset(field(f, source.field), 'sp') };
+      return register(source.field, registerOffset.sp);
     case 'vector':
-      return { bytes: 2, value: (f) => (field(f, source.field) & 31) * 16 };
+      return register(source.field, vectorOffset);
     case 'system':
       return { bytes: 2, value: (f) => SYSTEM_OFFSET + source.of(f) * 8 };
     case 'condition':
@@ -83,9 +97,10 @@ export class RecordLayout {
       for (const w of wanted) {
         if (w.bytes !== bytes) continue;
         const offset = place(bytes, bytes === 8 ? [8] : bytes === 4 ? [8, 12] : [2, 4, 6, 14, 12, 10, 8]);
-        const operand = { offset, bytes, value: w.value };
+        const { key, ...described } = w;
+        const operand = { offset, ...described };
         this.operands.push(operand);
-        this.places.set(w.key, operand);
+        this.places.set(key, operand);
       }
   }
 
