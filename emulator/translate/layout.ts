@@ -51,6 +51,10 @@ export const slots = {
   btypeRemaining: 57,
   /** u32: top-byte-ignore for instruction addresses: bit 0 TBI for VA bit 55 = 0, bit 1 for 1 (in force at the current EL). */
   fetchTbi: 58,
+  /** What the flags come from on the way from one translated region to the next (flag-origins.ts): u32 kind, and two doublewords. */
+  lazyKind: 59,
+  lazyLeft: 60,
+  lazyRight: 61,
 } as const;
 
 /** V0–V31, 16 bytes each. */

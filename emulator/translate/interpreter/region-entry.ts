@@ -1,5 +1,14 @@
 import { loadSlot } from '../cpu-block.ts';
-import { DECODED_PAGE_BYTES, fetchTlbEntry, HOT_JUMPS, RECORD_BYTES, REGION_FLAG, REGION_INFO_OFFSET, regionInfo, slots } from '../layout.ts';
+import {
+  DECODED_PAGE_BYTES,
+  fetchTlbEntry,
+  HOT_JUMPS,
+  RECORD_BYTES,
+  REGION_FLAG,
+  REGION_INFO_OFFSET,
+  regionInfo,
+  slots,
+} from '../layout.ts';
 import { regionEnd, regionStatus } from '../region/status.ts';
 import { CodeWriter } from '../wasm/code.ts';
 import type { LoopFrame } from './frame.ts';
@@ -86,7 +95,7 @@ export function chainFunction(regionType: number): CodeWriter {
 /** A region begins at the record: runs it, and what it jumps to, and goes on where and how the last one says. */
 export function writeRegion(frame: LoopFrame, chain: number): void {
   const { code } = frame;
-  frame.storeFlags();
+  frame.storeLazyFlags();
   frame.pushRecordPc();
   code.get(frame.record);
   code.i32(~(DECODED_PAGE_BYTES - 1));
@@ -105,7 +114,7 @@ export function writeRegion(frame: LoopFrame, chain: number): void {
   code.op('i64.extend_i32_u');
   code.op('i64.sub');
   code.set(frame.pcBase);
-  frame.loadFlags();
+  frame.loadLazyFlags();
   // Behind a jump the record does not count, only how far from it the limit is.
   code.get(frame.target);
   code.op('i32.wrap_i64');

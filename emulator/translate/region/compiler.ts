@@ -1,14 +1,13 @@
-import { flagNames, flagSlots, flagType, loadSlot, storeSlot } from '../cpu-block.ts';
+import { loadSlot, storeSlot } from '../cpu-block.ts';
 import { exitCode, type InterpreterExit } from '../exits.ts';
 import { OperationEmitter } from '../ir/emitter.ts';
-import type { Flag } from '../ir/node.ts';
 import type { Surroundings } from '../ir/surroundings.ts';
 import { slotAddress, slots } from '../layout.ts';
 import { CodeWriter, type Label } from '../wasm/code.ts';
-import { BlockComparisons } from './comparisons.ts';
 import { analyse, type Flow } from './dominators.ts';
 import type { RegionBlock, RegionInstruction } from './graph.ts';
-import { flagBit, longestPaths, registerBit, type StateSet, writtenBefore, writtenBy } from './paths.ts';
+import { RegionFlags } from './lazy-flags.ts';
+import { longestPaths, registerBit, type StateSet, writtenBefore, writtenBy } from './paths.ts';
 import { ConstantReading } from './reading.ts';
 import { registerAccesses } from './registers.ts';
 import { regionEnd, regionStatus } from './status.ts';
@@ -18,12 +17,16 @@ import { type BlockEmitter, Structure } from './structure.ts';
 const ENTRY = 0;
 const REMAINING = 1;
 
+const noFlag = (): never => {
+  throw new Error('regions keep no single flags');
+};
+
 /** What is known on the way that is being emitted. */
 interface PathState {
   /** Instructions done that `REMAINING` does not count yet. */
   readonly done: number;
   readonly written: Readonly<StateSet>;
-  readonly comparison: unknown;
+  readonly flags: unknown;
 }
 
 /**
@@ -33,12 +36,12 @@ interface PathState {
 export class RegionCompiler implements BlockEmitter<PathState> {
   readonly code = new CodeWriter(2);
   private readonly registers = new Map<number, number>();
-  private readonly flags = new Map<Flag, number>();
-  private readonly all: StateSet = { registers: 0, flags: 0 };
+  /** Made when the first instruction needs them. */
+  private flags: RegionFlags | undefined;
+  private readonly all: StateSet = { registers: 0, flags: false };
   private readonly result = this.code.local('i32');
   private readonly dataTlb = this.code.local('i32');
   private readonly target = this.code.local('i64');
-  private readonly comparisons = new BlockComparisons(this.code);
   private readonly flow: Flow;
   private readonly before: readonly Readonly<StateSet>[];
   private readonly longest: readonly number[];
@@ -49,11 +52,11 @@ export class RegionCompiler implements BlockEmitter<PathState> {
   /** Instructions that are done and not counted yet before it. */
   private done = 0;
   /** What may have been written once the instruction being emitted is done. */
-  private written: StateSet = { registers: 0, flags: 0 };
+  private written: StateSet = { registers: 0, flags: false };
 
   constructor(
     blocks: readonly RegionBlock[],
-    private readonly functions: Surroundings['functions'],
+    private readonly functions: Surroundings['functions'] & { readonly nzcv: number },
   ) {
     for (const block of blocks) for (const instruction of block.instructions) this.survey(instruction);
     this.entryIndex = blocks[0]!.start;
@@ -64,22 +67,20 @@ export class RegionCompiler implements BlockEmitter<PathState> {
 
   /** Finds the registers and flags that need locals. */
   private survey(instruction: RegionInstruction): void {
-    const { registers, flags } = registerAccesses(instruction);
+    const { registers, readsFlags, setsFlags } = registerAccesses(instruction);
     for (const { slot, write } of registers) {
       if (!this.registers.has(slot)) this.registers.set(slot, this.code.local('i64'));
       if (write) this.all.registers |= registerBit(slot);
     }
-    for (const { flag, write } of flags) {
-      if (!this.flags.has(flag)) this.flags.set(flag, this.code.local(flagType(flag)));
-      if (write) this.all.flags |= flagBit(flag);
-    }
+    if (readsFlags || setsFlags) this.flags ??= new RegionFlags(this.code, this.functions.nzcv);
+    this.all.flags ||= setsFlags;
   }
 
   compile(): CodeWriter {
     const { code } = this;
     this.load('i32', slots.dataTlb, this.dataTlb);
     for (const [slot, local] of this.registers) this.load('i64', slot, local);
-    for (const [flag, local] of this.flags) this.load(flagType(flag), flagSlots[flag], local);
+    this.flags?.load();
     this.leaveLabel = code.block();
     // A loop looks for itself whether enough instructions are left.
     if (!this.flow.isLoop[0]) this.checkRemaining(0);
@@ -108,8 +109,7 @@ export class RegionCompiler implements BlockEmitter<PathState> {
 
   private store(set: Readonly<StateSet>): void {
     for (const [slot, local] of this.registers) if (set.registers & registerBit(slot)) storeSlot(this.code, 'i64', slot, local);
-    for (const flag of flagNames)
-      if (set.flags & flagBit(flag)) storeSlot(this.code, flagType(flag), flagSlots[flag], this.flags.get(flag)!);
+    if (set.flags) this.flags!.store();
   }
 
   /** Leaves when what is left may end inside block `n` or behind it before the next such look. */
@@ -157,7 +157,7 @@ export class RegionCompiler implements BlockEmitter<PathState> {
 
   meet(n: number): void {
     this.done = 0;
-    this.comparisons.forget();
+    this.flags?.forget();
     if (this.flow.isLoop[n]) this.checkRemaining(n);
   }
 
@@ -171,13 +171,13 @@ export class RegionCompiler implements BlockEmitter<PathState> {
   }
 
   state(): PathState {
-    return { done: this.done, written: { ...this.written }, comparison: this.comparisons.state() };
+    return { done: this.done, written: { ...this.written }, flags: this.flags?.state() };
   }
 
-  restore({ done, written, comparison }: PathState): void {
+  restore({ done, written, flags }: PathState): void {
     this.done = done;
     this.written = { ...written };
-    this.comparisons.restore(comparison);
+    this.flags?.restore(flags);
   }
 
   dispatch(index: number): void {
@@ -192,7 +192,7 @@ export class RegionCompiler implements BlockEmitter<PathState> {
       this.index = instruction.index;
       const { registers, flags } = writtenBy(instruction);
       this.written.registers |= registers;
-      this.written.flags |= flags;
+      this.written.flags ||= flags;
       this.instruction(instruction, around);
       this.done++;
     }
@@ -221,10 +221,10 @@ export class RegionCompiler implements BlockEmitter<PathState> {
     return {
       code,
       functions: this.functions,
-      comparisons: this.comparisons,
+      ...(this.flags ? { lazyFlags: this.flags } : {}),
       leaveForAccess: () => this.leave(regionStatus.interpret, this.index, this.done),
-      pushFlag: (flag) => code.get(this.flags.get(flag)!),
-      popFlag: (flag) => code.set(this.flags.get(flag)!),
+      pushFlag: noFlag,
+      popFlag: noFlag,
       pushDataTlb: () => code.get(this.dataTlb),
       pushPc: () => this.pushAddress(this.index),
       next: () => {},

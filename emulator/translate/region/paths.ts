@@ -1,40 +1,36 @@
-import { flagNames } from '../cpu-block.ts';
-import type { Flag } from '../ir/node.ts';
 import { slots } from '../layout.ts';
 import type { Flow } from './dominators.ts';
 import type { RegionBlock, RegionInstruction } from './graph.ts';
 import { registerAccesses } from './registers.ts';
 
-/** A set of general-purpose registers (x0–x30 at their number, SP at 31) and one of flags (in the order of `flagNames`). */
+/** A set of general-purpose registers (x0–x30 at their number, SP at 31), and whether the flags are in it. */
 export interface StateSet {
   registers: number;
-  flags: number;
+  flags: boolean;
 }
 
 const SP_BIT = 31;
 
 /** Bit of a register slot in a set. */
 export const registerBit = (slot: number): number => 1 << (slot === slots.sp ? SP_BIT : slot);
-/** Bit of a flag in a set. */
-export const flagBit = (flag: Flag): number => 1 << flagNames.indexOf(flag);
 
 /** What one instruction may write. */
 export function writtenBy(instruction: RegionInstruction): StateSet {
-  const set = { registers: 0, flags: 0 };
-  for (const { slot, write } of registerAccesses(instruction).registers) if (write) set.registers |= registerBit(slot);
-  for (const { flag, write } of registerAccesses(instruction).flags) if (write) set.flags |= flagBit(flag);
+  const { registers, setsFlags } = registerAccesses(instruction);
+  const set = { registers: 0, flags: setsFlags };
+  for (const { slot, write } of registers) if (write) set.registers |= registerBit(slot);
   return set;
 }
 
 /** What may have been written since the region was entered, at the start of each block, by its number. */
 export function writtenBefore(flow: Flow): readonly Readonly<StateSet>[] {
-  const before = flow.order.map((): StateSet => ({ registers: 0, flags: 0 }));
+  const before = flow.order.map((): StateSet => ({ registers: 0, flags: false }));
   const own = flow.order.map((block) => {
-    const set = { registers: 0, flags: 0 };
+    const set = { registers: 0, flags: false };
     for (const instruction of block.instructions) {
       const { registers, flags } = writtenBy(instruction);
       set.registers |= registers;
-      set.flags |= flags;
+      set.flags ||= flags;
     }
     return set;
   });
@@ -42,12 +38,12 @@ export function writtenBefore(flow: Flow): readonly Readonly<StateSet>[] {
     changed = false;
     flow.order.forEach((block, n) => {
       const registers = before[n]!.registers | own[n]!.registers;
-      const flags = before[n]!.flags | own[n]!.flags;
+      const flags = before[n]!.flags || own[n]!.flags;
       for (const to of successors(flow, block)) {
         const there = before[to]!;
-        if ((there.registers | registers) === there.registers && (there.flags | flags) === there.flags) continue;
+        if ((there.registers | registers) === there.registers && (there.flags || !flags)) continue;
         there.registers |= registers;
-        there.flags |= flags;
+        there.flags ||= flags;
         changed = true;
       }
     });
