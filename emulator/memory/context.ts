@@ -5,14 +5,18 @@ import {
   FETCH_TLB_ENTRIES,
   FETCH_TLB_ENTRY_BYTES,
   fetchTlbEntry,
+  WATCHED_TAG,
 } from '../translate/layout.ts';
 import type { AddressSpace } from './address-space.ts';
 import { CONTEXT_TLB_BYTES, DATA_TLB_BYTES, type PhysicalMemory } from './physical-memory.ts';
+import { WHOLE_PAGE } from './watch-window.ts';
 
 const DATA_WORDS = DATA_TLB_ENTRY_BYTES / 4;
 const FETCH_WORDS = FETCH_TLB_ENTRY_BYTES / 4;
 const WRITE_WORD = dataTlbEntry.write / 4;
 const ADDEND_WORD = dataTlbEntry.addend / 4;
+const READ_WINDOW_WORD = dataTlbEntry.readWindow / 4;
+const WRITE_WINDOW_WORD = dataTlbEntry.writeWindow / 4;
 const RECORDS_WORD = fetchTlbEntry.records / 4;
 const FLAGS_WORD = fetchTlbEntry.flags / 4;
 /** More than one entry lets stores through to the page. */
@@ -122,8 +126,8 @@ export class Contexts {
     for (const context of this.pool) {
       if (context === undefined || !context.dirty) continue;
       const at = (context.dataTlb >>> 2) + data * DATA_WORDS;
-      if (words[at] === page) words[at] = words[at + 1] = -1;
-      if (words[at + WRITE_WORD] === page) words[at + WRITE_WORD] = words[at + WRITE_WORD + 1] = -1;
+      if ((words[at]! & ~WATCHED_TAG) === page) words[at] = words[at + 1] = -1;
+      if ((words[at + WRITE_WORD]! & ~WATCHED_TAG) === page) words[at + WRITE_WORD] = words[at + WRITE_WORD + 1] = -1;
       const code = (context.fetchTlb >>> 2) + fetch * FETCH_WORDS;
       if (words[code] === page) words[code] = words[code + 1] = -1;
     }
@@ -145,6 +149,16 @@ export class Contexts {
       if (writer === 0) this.writers[hostPage >>> 12] = at;
       else if (writer !== at) this.writers[hostPage >>> 12] = MANY;
     }
+  }
+
+  /** The page just entered is watched: its accesses are confined to windows (`watch-window.ts`). */
+  narrowData(context: Context, vaLow: number, reads: number, writes: number): void {
+    const words = this.words;
+    const at = (context.dataTlb >>> 2) + ((vaLow >>> 12) & (DATA_TLB_ENTRIES - 1)) * DATA_WORDS;
+    words[at + READ_WINDOW_WORD] = reads;
+    words[at + WRITE_WINDOW_WORD] = writes;
+    if (reads !== WHOLE_PAGE) words[at]! |= WATCHED_TAG;
+    if (writes !== WHOLE_PAGE) words[at + WRITE_WORD]! |= WATCHED_TAG;
   }
 
   fillFetch(context: Context, pcLow: number, pcHigh: number, records: number, guarded: boolean): void {
@@ -180,8 +194,9 @@ export class Contexts {
         const write = words[at + WRITE_WORD]!;
         const read = words[at]!;
         const addend = words[at + ADDEND_WORD]!;
-        if (write !== -1 && ((write + addend) | 0) === (hostPage | 0)) words[at + WRITE_WORD] = words[at + WRITE_WORD + 1] = -1;
-        if (reads && read !== -1 && ((read + addend) | 0) === (hostPage | 0)) words[at] = words[at + 1] = -1;
+        if (write !== -1 && (((write & ~WATCHED_TAG) + addend) | 0) === (hostPage | 0))
+          words[at + WRITE_WORD] = words[at + WRITE_WORD + 1] = -1;
+        if (reads && read !== -1 && (((read & ~WATCHED_TAG) + addend) | 0) === (hostPage | 0)) words[at] = words[at + 1] = -1;
       }
     }
   }

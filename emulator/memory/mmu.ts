@@ -4,7 +4,7 @@ import type { AddressSpace } from './address-space.ts';
 import { translateAddress } from './address-translation.ts';
 import { ATTRIBUTE_COLUMNS, attributeFlag, type RegimeConfiguration, STAGE1_OFF_DATA, STAGE2_OFF } from './configuration.ts';
 import type { Context, Contexts } from './context.ts';
-import { DataWatches, type WatchedRange } from './data-watches.ts';
+import { DataWatches } from './data-watches.ts';
 import { DebugMemory } from './debug-memory.ts';
 import { type ExplainedAccess, type Explanation, explain } from './explain.ts';
 import type { Fault, FaultSink } from './fault.ts';
@@ -15,6 +15,7 @@ import type { PhysicalMemory } from './physical-memory.ts';
 import { ContextSelection, type RegisterState } from './selection.ts';
 import { invalidate } from './tlb-maintenance.ts';
 import { Translation } from './translation.ts';
+import type { WatchedRange } from './watched-ranges.ts';
 
 export type { RegisterState } from './selection.ts';
 
@@ -189,13 +190,21 @@ export class Mmu {
     const code = this.code.holdsCode(hostPage);
     if (write && code) this.code.written(host, bytes);
     const info = this.info;
-    if (marks === 0 && !watched && (info & mainTlbInfo.device) === 0 && !context.space.configuration.alignmentChecked) {
+    if ((marks & pageMark.poison) === 0 && (info & mainTlbInfo.device) === 0 && !context.space.configuration.alignmentChecked) {
       const shift = (access & UNPRIVILEGED) !== 0 ? EL0_SHIFT : 0;
       const read = ((info >>> shift) & READ) !== 0;
       // PAN denies both; that was checked for this access.
       this.contexts.fillData(context, vaLow, vaHigh, hostPage, read, read && !code && ((info >>> shift) & WRITE) !== 0);
+      if (watched) this.narrow(context, vaLow, vaHigh, host);
     }
     return host;
+  }
+
+  /** The page just entered has watched bytes. What reads and writes only looks at the write tag, so that has to mind watches of reads too. */
+  private narrow(context: Context, vaLow: number, vaHigh: number, host: number): void {
+    const { watches } = this;
+    const reads = watches.window(vaLow, vaHigh, host, READ);
+    this.contexts.narrowData(context, vaLow, reads, watches.window(vaLow, vaHigh, host, READ | WRITE));
   }
 
   /** An access to a marked page: poison aborts. */

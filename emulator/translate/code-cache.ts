@@ -176,6 +176,11 @@ export class CodeCache implements RegionHost {
     this.translator = translator;
   }
 
+  /** Memory is watched from now on, or no longer (translator.ts). Only between slices. */
+  setKnowsWatches(on: boolean): void {
+    this.translator?.setKnowsWatches(on);
+  }
+
   /** Import `hot` of the interpreter. */
   hot(record: number): void {
     const page = Math.floor((record - this.start) / DECODED_PAGE_BYTES);

@@ -72,11 +72,18 @@ export const slotAddress = (slot: number): number => CPU + slot * 8;
 export const DATA_TLB_ENTRIES = 1024;
 export const DATA_TLB_ENTRY_BYTES = 32;
 /**
- * Entry: i64 read tag, i64 write tag, i32 addend, 12 spare bytes. A tag is the VA of the page ((va + size - 1) & ~0xfff must equal it, so an access that
- * crosses into the next page misses), or -1: never matches. Host address = low 32 bits of VA + addend.
- * Only Normal memory without alignment checks, code, watchpoints or poison is ever entered; everything else takes the slow path each time.
+ * Entry: i64 read tag, i64 write tag, i32 addend, window of reads, window of writes, 4 spare bytes. A tag is the VA of the page ((va + size - 1) & ~0xfff must
+ * equal it, so an access that crosses into the next page misses), or -1: never matches. Host address = low 32 bits of VA + addend.
+ * Only Normal memory without alignment checks, code or poison is ever entered; everything else takes the slow path each time.
  */
-export const dataTlbEntry = { read: 0, write: 8, addend: 16 } as const;
+export const dataTlbEntry = { read: 0, write: 8, addend: 16, readWindow: 20, writeWindow: 24 } as const;
+/**
+ * Set in the tag of a page some bytes of which are watched: the tag matches nothing, unless the access lies in the window of its kind, which has no watched byte.
+ * No access has this bit in what it compares with a tag: alignment shows in the bits below.
+ */
+export const WATCHED_TAG = 1 << 11;
+/** A window: u16 offset in the page, u16 bytes. It goes on at the start of the page where it reaches the end: one watch leaves one window. */
+export const tlbWindow = { start: 0, bytes: 2 } as const;
 
 /** Fetch TLB of a context: direct mapped by VA[19:12]. Entry: i64 tag (page VA, or -1), u32 address of the page's predecoded records, u32 flags (bit 0: guarded page). */
 export const FETCH_TLB_ENTRIES = 256;

@@ -9,6 +9,7 @@ import type { HostFeatures } from '../kvm/vm.ts';
 import { mmuFeatures } from '../memory/features.ts';
 import { Mmu } from '../memory/mmu.ts';
 import { DATA_TLB_BYTES, PhysicalMemory } from '../memory/physical-memory.ts';
+import type { WatchedRange } from '../memory/watched-ranges.ts';
 import { CodeCache } from '../translate/code-cache.ts';
 import { MACHINE_MEMORY } from '../translate/interpreter/compiled.ts';
 import { type GeneratedInterpreter, handlerTable, instantiate } from '../translate/interpreter/interpreter.ts';
@@ -92,6 +93,12 @@ export class Silicon {
     );
     this.compatible = compatibles[profile.name] ?? 'arm,armv8';
     this.features = hostFeatures(this.processors[0]!, read);
+  }
+
+  /** Replaces all data watches of a debugger. Between slices. */
+  setWatches(ranges: readonly WatchedRange[]): void {
+    this.mmu.setWatches(ranges);
+    this.code.setKnowsWatches(ranges.length > 0);
   }
 
   /** KVM changed stage 2: TLBI of what it concerns in every TLB. More than asked goes, which is permitted. */

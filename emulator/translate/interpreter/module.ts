@@ -12,6 +12,7 @@ import { emitHandler, type HandlerSurroundings } from './handler.ts';
 import { builtinHandlers, type Handler, type HandlerTable } from './handlers.ts';
 import { writeJump } from './jump.ts';
 import { chainFunction, chainSignature, regionSignature, writeCount, writeRegion } from './region-entry.ts';
+import { accessSignature, watchedAccessFunction } from './watched-access.ts';
 
 /** How the module imports its memory: must agree with the memory it is given. */
 export interface MemoryImport {
@@ -25,7 +26,8 @@ export interface MemoryImport {
  */
 export function interpreterModule(table: HandlerTable, memory: MemoryImport): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter({ module: 'machine', name: 'memory', ...memory });
-  const imports = importFunctions(module);
+  const imported = importFunctions(module);
+  const imports = { ...imported, access: module.function(accessSignature, watchedAccessFunction(imported.access)) };
   const coldFunctions: number[] = [];
   const hot: Handler[] = [];
   for (const handler of table.all()) {
@@ -42,7 +44,7 @@ export function interpreterModule(table: HandlerTable, memory: MemoryImport): Ui
 }
 
 function importFunctions(module: ModuleWriter): Imports {
-  const access = module.import('machine', 'access', { parameters: ['i32', 'i32', 'i32'], results: ['i32'] });
+  const access = module.import('machine', 'access', accessSignature);
   const commit = module.import('machine', 'commit', { parameters: [], results: [] });
   const fetch = module.import('machine', 'fetch', { parameters: ['i32', 'i32'], results: ['i32'] });
   const decode = module.import('machine', 'decode', { parameters: ['i32'], results: [] });

@@ -57,6 +57,7 @@ export class RegionCompiler implements BlockEmitter<PathState> {
   constructor(
     blocks: readonly RegionBlock[],
     private readonly functions: Surroundings['functions'] & { readonly nzcv: number },
+    private readonly knowsWatches = false,
   ) {
     for (const block of blocks) for (const instruction of block.instructions) this.survey(instruction);
     this.entryIndex = blocks[0]!.start;
@@ -222,6 +223,7 @@ export class RegionCompiler implements BlockEmitter<PathState> {
       code,
       functions: this.functions,
       ...(this.flags ? { lazyFlags: this.flags } : {}),
+      knowsWatches: this.knowsWatches,
       leaveForAccess: () => this.leave(regionStatus.interpret, this.index, this.done),
       pushFlag: noFlag,
       popFlag: noFlag,
