@@ -7,10 +7,12 @@ import type { CodeWriter, Label } from '../wasm/code.ts';
 import { ModuleWriter } from '../wasm/module.ts';
 import { writeBreakpoint } from './breakpoint.ts';
 import { coldFunction, coldSignature, writeCold } from './cold.ts';
+import { fetchSignature } from './fetch-refill.ts';
 import { type Imports, LoopFrame } from './frame.ts';
 import { emitHandler, type HandlerSurroundings } from './handler.ts';
 import { builtinHandlers, type Handler, type HandlerTable } from './handlers.ts';
 import { writeJump } from './jump.ts';
+import { refillFunctions } from './refills.ts';
 import { chainFunction, chainSignature, regionSignature, writeCount, writeRegion } from './region-entry.ts';
 import { accessSignature, watchedAccessFunction } from './watched-access.ts';
 
@@ -27,7 +29,8 @@ export interface MemoryImport {
 export function interpreterModule(table: HandlerTable, memory: MemoryImport): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter({ module: 'machine', name: 'memory', ...memory });
   const imported = importFunctions(module);
-  const imports = { ...imported, access: module.function(accessSignature, watchedAccessFunction(imported.access)) };
+  const refills = refillFunctions(module, imported);
+  const imports = { ...imported, ...refills, access: module.function(accessSignature, watchedAccessFunction(refills.access)) };
   const coldFunctions: number[] = [];
   const hot: Handler[] = [];
   for (const handler of table.all()) {
@@ -46,7 +49,7 @@ export function interpreterModule(table: HandlerTable, memory: MemoryImport): Ui
 function importFunctions(module: ModuleWriter): Imports {
   const access = module.import('machine', 'access', accessSignature);
   const commit = module.import('machine', 'commit', { parameters: [], results: [] });
-  const fetch = module.import('machine', 'fetch', { parameters: ['i32', 'i32'], results: ['i32'] });
+  const fetch = module.import('machine', 'fetch', fetchSignature);
   const decode = module.import('machine', 'decode', { parameters: ['i32'], results: [] });
   const hot = module.import('machine', 'hot', { parameters: ['i32'], results: [] });
   const breakpoint = module.import('machine', 'breakpoint', { parameters: [], results: ['i32'] });
