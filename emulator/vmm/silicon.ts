@@ -89,7 +89,7 @@ export class Silicon {
       const eagerness = translate === true ? {} : translate;
       const inline = new InlineCompiler((word) => predecoder.translatable(word), MACHINE_MEMORY);
       const compiler = compileThread?.compilerFor(cpu.names, inline) ?? inline;
-      this.translator = new Translator(memory, this.interpreter.table, this.code, compiler, eagerness);
+      this.translator = new Translator(memory, this.interpreter, this.code, compiler, eagerness);
       this.code.attachTranslator(this.translator);
     }
     const shared = {

@@ -104,7 +104,7 @@ export class Bench {
     if (tier === 'translator') {
       this.translator = new Translator(
         this.memory,
-        this.interpreter.table,
+        this.interpreter,
         {
           codeOf: () => this.instruction(),
           generation: () => 0,

@@ -76,13 +76,7 @@ export class FlatMachine {
       (record) => this.code.wordOf(record),
     );
     const inline = new InlineCompiler((word) => predecoder.translatable(word), MEMORY);
-    this.translator = new Translator(
-      this.memory,
-      this.interpreter.table,
-      this.code,
-      options.compiler?.(inline) ?? inline,
-      options.eagerness,
-    );
+    this.translator = new Translator(this.memory, this.interpreter, this.code, options.compiler?.(inline) ?? inline, options.eagerness);
     if (options.translate) this.code.attachTranslator(this.translator);
     this.setSlot(slots.dataTlb, BigInt(DATA_TLB));
     this.setSlot(slots.unprivilegedTlb, BigInt(DATA_TLB));

@@ -1,9 +1,10 @@
 import { type RuntimeFunction, type RuntimeFunctionName, runtimeFunctions } from '../../isa/functions/index.ts';
 import type { MemoryImport } from '../interpreter/module.ts';
 import { regionSignature } from '../interpreter/region-entry.ts';
+import { nzcvSignature } from '../ir/flag-origins.ts';
 import { ModuleWriter } from '../wasm/module.ts';
-import { calledFunctions, RegionCompiler } from './compiler.ts';
-import { discover, type RegionBlock, type TranslatableInstruction } from './graph.ts';
+import { RegionCompiler } from './compiler.ts';
+import { calledFunctions, discover, type RegionBlock, type TranslatableInstruction } from './graph.ts';
 
 /** A page of code as it was when a region in it was asked for. */
 export interface CodePage {
@@ -61,7 +62,8 @@ export function compileBatch(
       const { parameters, result }: RuntimeFunction = runtimeFunctions[name];
       imported.set(name, module.import('functions', name, { parameters, results: [result] }));
     }
-  const functions = { access: -1, commit: -1, runtime: (name: RuntimeFunctionName) => imported.get(name)! };
+  const nzcv = module.import('machine', 'nzcv', nzcvSignature);
+  const functions = { nzcv, access: -1, commit: -1, runtime: (name: RuntimeFunctionName) => imported.get(name)! };
   for (const { entry, blocks } of regions)
     module.export(String(entry), module.function(regionSignature, new RegionCompiler(blocks, functions, knowsWatches).compile()));
   return {
@@ -72,9 +74,13 @@ export function compileBatch(
 }
 
 /** What a batch's module is instantiated with. */
-export function batchImports(memory: WebAssembly.Memory, functions: readonly RuntimeFunctionName[]): WebAssembly.Imports {
+export function batchImports(
+  memory: WebAssembly.Memory,
+  nzcv: CallableFunction,
+  functions: readonly RuntimeFunctionName[],
+): WebAssembly.Imports {
   return {
-    machine: { memory },
+    machine: { memory, nzcv },
     functions: Object.fromEntries(functions.map((name) => [name, runtimeFunctions[name].run])),
   } as unknown as WebAssembly.Imports;
 }

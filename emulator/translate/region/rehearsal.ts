@@ -5,6 +5,9 @@ import { batchImports, type CompiledBatch } from './batch.ts';
  * function at its first call compile it here, and not where the guest waits for it.
  */
 export function rehearse({ module, translated, functions }: CompiledBatch, stage: WebAssembly.Memory): void {
-  const { exports } = new WebAssembly.Instance(module, batchImports(stage, functions));
+  const { exports } = new WebAssembly.Instance(
+    module,
+    batchImports(stage, () => 0, functions),
+  );
   for (const n of translated) (exports[String(n)] as (page: bigint, left: number) => number)(0n, 0);
 }

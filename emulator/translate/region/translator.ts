@@ -1,3 +1,4 @@
+import type { TranslationSupport } from '../interpreter/interpreter.ts';
 import { HOT_JUMPS } from '../layout.ts';
 import { type BatchCompiler, batchImports, type CodePage, type CompiledBatch } from './batch.ts';
 
@@ -65,7 +66,7 @@ export class Translator {
 
   constructor(
     private readonly memory: WebAssembly.Memory,
-    private readonly table: WebAssembly.Table,
+    private readonly interpreter: TranslationSupport,
     private readonly host: RegionHost,
     private readonly compiler: BatchCompiler,
     eagerness: Partial<Eagerness> = {},
@@ -92,7 +93,7 @@ export class Translator {
 
   /** A region's function is not called any more. */
   release(functionIndex: number): void {
-    this.table.set(functionIndex, null);
+    this.interpreter.table.set(functionIndex, null);
     this.free.push(functionIndex);
   }
 
@@ -154,12 +155,12 @@ export class Translator {
       this.modules = 0;
     }
     this.modules++;
-    const instance = new WebAssembly.Instance(module, batchImports(this.memory, functions));
+    const instance = new WebAssembly.Instance(module, batchImports(this.memory, this.interpreter.nzcv, functions));
     for (const n of translated) {
       const { entry } = asked[n]!;
       if (!this.isCurrent(asked[n]!) || this.host.hasRegion(entry)) continue;
-      const index = this.free.pop() ?? this.table.grow(1);
-      this.table.set(index, instance.exports[String(n)] as () => number);
+      const index = this.free.pop() ?? this.interpreter.table.grow(1);
+      this.interpreter.table.set(index, instance.exports[String(n)] as () => number);
       this.host.install(entry, index);
       this.translated++;
     }
