@@ -30,7 +30,7 @@ export type RunOutcome =
   | { readonly kind: 'interrupted' }
   /** The guest waits in WFI. */
   | { readonly kind: 'waiting' }
-  /** The guest spins (WFE): another vCPU may have what it waits for. */
+  /** The guest spins (WFE, YIELD): another vCPU may have what it waits for. */
   | { readonly kind: 'yield' }
   /** Powered off by PSCI. */
   | { readonly kind: 'stopped' }
@@ -231,6 +231,8 @@ export class Vcpu {
         return outcomes.exception;
       case 'stop':
         return processorStopped(this, exit);
+      case 'yield':
+        return outcomes.yield;
       case 'irq':
         this.count('IRQ');
         return undefined;
