@@ -4,6 +4,8 @@ export const exitStatus = {
   usage: 1,
   /** The emulator had to stop. */
   stopped: 2,
+  /** Translated code did something else than the interpreter. */
+  different: 3,
   reset: 4,
   timeout: 124,
   /** The person quit at the console, or a signal ended the program. */

@@ -4,6 +4,7 @@ import { dap } from './dap.ts';
 import { decodableRegisters, decode } from './decode.ts';
 import { disasm } from './disasm.ts';
 import { CliError, exitStatus } from './exit-status.ts';
+import { type LockstepCommandOptions, runLockstep } from './lockstep.ts';
 import { type RunOptions, run } from './run.ts';
 
 const number = (what: string, valid: (n: number) => boolean) => (text: string) => {
@@ -17,19 +18,23 @@ const program = new Command('kvm-arm64')
   .showHelpAfterError('(kvm-arm64 --help shows what there is)')
   .exitOverride();
 
-program
-  .command('run')
+/** A command with the options that name a guest. */
+const guestCommand = (name: string): Command =>
+  program
+    .command(name)
+    .requiredOption('--kernel <file>', 'arm64 Image, ELF file or flat binary')
+    .option('--initrd <file>', 'initial RAM disk')
+    .option('--append <text>', 'kernel command line')
+    .option('--memory <size>', 'RAM: a number and K, M or G', '512M')
+    .option('--cpus <n>', 'number of vCPUs, 1 to 8', number('a whole number', Number.isInteger), 1)
+    .addOption(
+      new Option('--cpu <model>', 'CPU model; max offers all that is implemented')
+        .choices(['cortex-a57', 'neoverse-n1', 'max'])
+        .default('cortex-a57'),
+    );
+
+guestCommand('run')
   .description('run a guest with its console on stdin and stdout (Ctrl-A X quits)')
-  .requiredOption('--kernel <file>', 'arm64 Image, ELF file or flat binary')
-  .option('--initrd <file>', 'initial RAM disk')
-  .option('--append <text>', 'kernel command line')
-  .option('--memory <size>', 'RAM: a number and K, M or G', '512M')
-  .option('--cpus <n>', 'number of vCPUs, 1 to 8', number('a whole number', Number.isInteger), 1)
-  .addOption(
-    new Option('--cpu <model>', 'CPU model; max offers all that is implemented')
-      .choices(['cortex-a57', 'neoverse-n1', 'max'])
-      .default('cortex-a57'),
-  )
   .option('--until <text>', 'end with status 0 once the console has shown this')
   .addOption(new Option('--mark <text...>', 'note in the statistics when the console first showed this').hideHelp())
   .option(
@@ -41,6 +46,17 @@ program
   .addHelpText('after', '\nExit status: 0 power-off, 1 usage, 2 the emulator had to stop, 4 reset, 124 time-out, 130 quit.')
   .action(async (options: RunOptions) => {
     process.exitCode = await run(options);
+  });
+
+const count = number('a whole number above 0', (n) => Number.isInteger(n) && n > 0);
+guestCommand('lockstep')
+  .description('run a guest interpreted and translated side by side and compare everything')
+  .option('--every <n>', 'instructions between comparisons', count, 1_000_000)
+  .option('--limit <n>', 'end after this many instructions', count)
+  .option('--hot <n>', 'translate what is jumped to this often (1 translates all that is jumped to)', count)
+  .addHelpText('after', '\nExit status: 0 no difference, 1 usage, 3 a difference: the first instruction that makes one is found and shown.')
+  .action(async (options: LockstepCommandOptions) => {
+    process.exitCode = await runLockstep(options);
   });
 
 program

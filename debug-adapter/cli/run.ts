@@ -1,20 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { createMachine } from '../../emulator/vmm/create.ts';
-import { checkCpus, parseMemorySize } from '../../emulator/vmm/launch.ts';
 import type { RunEnd, VirtMachine } from '../../emulator/vmm/virt-machine.ts';
 import { CliError, exitStatus } from './exit-status.ts';
-import { readNamed } from './files.ts';
+import { type GuestOptions, readGuest } from './guest-files.ts';
 import { Terminal } from './terminal.ts';
 import { TextWatch } from './text-watch.ts';
 
 /** Options of `kvm-arm64 run` as the command line gives them. */
-export interface RunOptions {
-  readonly kernel: string;
-  readonly initrd?: string;
-  readonly append?: string;
-  readonly memory: string;
-  readonly cpus: number;
-  readonly cpu: string;
+export interface RunOptions extends GuestOptions {
   readonly until?: string;
   readonly mark?: readonly string[];
   readonly timeout?: number;
@@ -31,18 +24,7 @@ interface Mark {
 
 /** Runs a guest with its console on stdin and stdout; the exit status of the program. */
 export async function run(options: RunOptions): Promise<number> {
-  checkCpus(options.cpus);
-  const memory = parseMemorySize(options.memory);
-  const kernel = await readNamed('--kernel', options.kernel);
-  const initrd = options.initrd === undefined ? undefined : await readNamed('--initrd', options.initrd);
-  const machine = await createMachine({
-    kernel,
-    memory,
-    cpus: options.cpus,
-    cpu: options.cpu,
-    ...(initrd ? { initrd } : {}),
-    ...(options.append === undefined ? {} : { append: options.append }),
-  });
+  const machine = await createMachine(await readGuest(options));
   const terminal = new Terminal();
   terminal.open();
   const session = new RunSession(machine, terminal, options);

@@ -34,6 +34,11 @@ export class CpuState {
     this.base = this.saveArea;
   }
 
+  /** The whole block where it is now, in doublewords: for readers of everything. */
+  block(): BigUint64Array {
+    return this.u64.subarray(this.base >> 3, (this.base + CPU_BYTES) >> 3);
+  }
+
   get loaded(): boolean {
     return this.base === CPU;
   }

@@ -1,18 +1,29 @@
 import {
+  CONTEXT_TLB_BYTES,
+  contextHeader,
+  DATA_TLB_BYTES,
   DATA_TLB_ENTRIES,
   DATA_TLB_ENTRY_BYTES,
   dataTlbEntry,
+  FETCH_TLB_BYTES,
   FETCH_TLB_ENTRIES,
   FETCH_TLB_ENTRY_BYTES,
   fetchTlbEntry,
+  mainTlbInfo,
+  WATCHED_TAG,
 } from '../translate/layout.ts';
+import { EL0_SHIFT, PAN, UNPRIVILEGED } from './access.ts';
 import type { AddressSpace } from './address-space.ts';
-import { CONTEXT_TLB_BYTES, DATA_TLB_BYTES, type PhysicalMemory } from './physical-memory.ts';
+import { spaceTagHigh, spaceTagLow } from './main-tlb.ts';
+import type { PhysicalMemory } from './physical-memory.ts';
+import { WHOLE_PAGE } from './watch-window.ts';
 
 const DATA_WORDS = DATA_TLB_ENTRY_BYTES / 4;
 const FETCH_WORDS = FETCH_TLB_ENTRY_BYTES / 4;
 const WRITE_WORD = dataTlbEntry.write / 4;
 const ADDEND_WORD = dataTlbEntry.addend / 4;
+const READ_WINDOW_WORD = dataTlbEntry.readWindow / 4;
+const WRITE_WINDOW_WORD = dataTlbEntry.writeWindow / 4;
 const RECORDS_WORD = fetchTlbEntry.records / 4;
 const FLAGS_WORD = fetchTlbEntry.flags / 4;
 /** More than one entry lets stores through to the page. */
@@ -27,8 +38,8 @@ export interface Context {
   space: AddressSpace;
   /** UNPRIVILEGED at EL0, PAN at EL1 with PSTATE.PAN set, else 0. */
   privilege: number;
-  /** Something was entered since the last flush. */
-  dirty: boolean;
+  /** Index of the word that is not 0 where something was entered since the last flush: refills in generated code set it too. */
+  readonly dirty: number;
   used: number;
 }
 
@@ -43,7 +54,7 @@ export class Contexts {
   constructor(private readonly physical: PhysicalMemory) {
     this.words = physical.words;
     this.pool = new Array(physical.contexts).fill(undefined);
-    this.writers = new Int32Array(physical.dramEnd / 4096);
+    this.writers = physical.pageWriters;
   }
 
   /** The context of an address space at a privilege; takes the least recently used one where there is none. */
@@ -69,14 +80,45 @@ export class Contexts {
     let context = this.pool[free];
     if (context === undefined) {
       const dataTlb = this.physical.tlbStart + free * CONTEXT_TLB_BYTES;
-      context = { index: free, dataTlb, fetchTlb: dataTlb + DATA_TLB_BYTES, space, privilege, dirty: true, used: 0 };
+      const dirty = (dataTlb + DATA_TLB_BYTES + FETCH_TLB_BYTES + contextHeader.dirty) >>> 2;
+      context = { index: free, dataTlb, fetchTlb: dataTlb + DATA_TLB_BYTES, space, privilege, dirty, used: 0 };
+      this.words[dirty] = 1;
       this.pool[free] = context;
     }
     context.space = space;
     context.privilege = privilege;
     context.used = ++this.clock;
     this.flush(context);
+    this.describe(context);
     return context;
+  }
+
+  /** The numbers of address spaces have changed. */
+  renumbered(): void {
+    for (const context of this.pool) if (context !== undefined) this.describe(context);
+  }
+
+  /** Writes what a refill has to know of the context. */
+  private describe({ dataTlb, space, privilege }: Context): void {
+    const { configuration } = space;
+    const at = (dataTlb + DATA_TLB_BYTES + FETCH_TLB_BYTES) >>> 2;
+    // E0PD refuses by address range, which entries do not say.
+    const user = privilege === UNPRIVILEGED;
+    this.writeTag(at + contextHeader.lowerGlobal / 4, user && configuration.lower.e0pd ? -1 : space.lowerGlobal);
+    this.writeTag(at + contextHeader.lowerLocal / 4, user && configuration.lower.e0pd ? -1 : space.lowerLocal);
+    this.writeTag(at + contextHeader.upperGlobal / 4, user && configuration.upper.e0pd ? -1 : space.upperGlobal);
+    this.writeTag(at + contextHeader.upperLocal / 4, user && configuration.upper.e0pd ? -1 : space.upperLocal);
+    this.words[at + contextHeader.rights / 4] = user ? EL0_SHIFT : 0;
+    this.words[at + contextHeader.refused / 4] =
+      mainTlbInfo.device |
+      mainTlbInfo.watched |
+      (privilege === PAN ? mainTlbInfo.panDenied : 0) |
+      (configuration.alignmentChecked ? mainTlbInfo.valid : 0);
+  }
+
+  private writeTag(at: number, space: number): void {
+    this.words[at] = space < 0 ? -1 : spaceTagLow(space);
+    this.words[at + 1] = space < 0 ? -1 : spaceTagHigh(space);
   }
 
   /** Forgets the contexts of an address space that is given up. */
@@ -94,9 +136,9 @@ export class Contexts {
   }
 
   flush(context: Context): void {
-    if (!context.dirty) return;
-    this.physical.bytes.fill(0xff, context.dataTlb, context.dataTlb + CONTEXT_TLB_BYTES);
-    context.dirty = false;
+    if (this.words[context.dirty] === 0) return;
+    this.physical.bytes.fill(0xff, context.dataTlb, context.fetchTlb + FETCH_TLB_BYTES);
+    this.words[context.dirty] = 0;
   }
 
   flushAll(): void {
@@ -109,7 +151,8 @@ export class Contexts {
 
   flushFetch(): void {
     for (const context of this.pool) {
-      if (context?.dirty) this.physical.bytes.fill(0xff, context.fetchTlb, context.dataTlb + CONTEXT_TLB_BYTES);
+      if (context !== undefined && this.words[context.dirty] !== 0)
+        this.physical.bytes.fill(0xff, context.fetchTlb, context.fetchTlb + FETCH_TLB_BYTES);
     }
   }
 
@@ -120,10 +163,10 @@ export class Contexts {
     const data = (page >>> 12) & (DATA_TLB_ENTRIES - 1);
     const fetch = (page >>> 12) & (FETCH_TLB_ENTRIES - 1);
     for (const context of this.pool) {
-      if (context === undefined || !context.dirty) continue;
+      if (context === undefined || words[context.dirty] === 0) continue;
       const at = (context.dataTlb >>> 2) + data * DATA_WORDS;
-      if (words[at] === page) words[at] = words[at + 1] = -1;
-      if (words[at + WRITE_WORD] === page) words[at + WRITE_WORD] = words[at + WRITE_WORD + 1] = -1;
+      if ((words[at]! & ~WATCHED_TAG) === page) words[at] = words[at + 1] = -1;
+      if ((words[at + WRITE_WORD]! & ~WATCHED_TAG) === page) words[at + WRITE_WORD] = words[at + WRITE_WORD + 1] = -1;
       const code = (context.fetchTlb >>> 2) + fetch * FETCH_WORDS;
       if (words[code] === page) words[code] = words[code + 1] = -1;
     }
@@ -139,12 +182,22 @@ export class Contexts {
     words[at + WRITE_WORD] = write ? page : -1;
     words[at + WRITE_WORD + 1] = write ? vaHigh : -1;
     words[at + ADDEND_WORD] = hostPage - page;
-    context.dirty = true;
+    words[context.dirty] = 1;
     if (write) {
       const writer = this.writers[hostPage >>> 12]!;
       if (writer === 0) this.writers[hostPage >>> 12] = at;
       else if (writer !== at) this.writers[hostPage >>> 12] = MANY;
     }
+  }
+
+  /** The page just entered is watched: its accesses are confined to windows (`watch-window.ts`). */
+  narrowData(context: Context, vaLow: number, reads: number, writes: number): void {
+    const words = this.words;
+    const at = (context.dataTlb >>> 2) + ((vaLow >>> 12) & (DATA_TLB_ENTRIES - 1)) * DATA_WORDS;
+    words[at + READ_WINDOW_WORD] = reads;
+    words[at + WRITE_WINDOW_WORD] = writes;
+    if (reads !== WHOLE_PAGE) words[at]! |= WATCHED_TAG;
+    if (writes !== WHOLE_PAGE) words[at + WRITE_WORD]! |= WATCHED_TAG;
   }
 
   fillFetch(context: Context, pcLow: number, pcHigh: number, records: number, guarded: boolean): void {
@@ -155,7 +208,7 @@ export class Contexts {
     words[at + 1] = pcHigh;
     words[at + RECORDS_WORD] = records;
     words[at + FLAGS_WORD] = guarded ? 1 : 0;
-    context.dirty = true;
+    words[context.dirty] = 1;
   }
 
   /** The page becomes code: no store may reach it without the slow path. */
@@ -174,14 +227,15 @@ export class Contexts {
   drop(hostPage: number, reads: boolean): void {
     const words = this.words;
     for (const context of this.pool) {
-      if (context === undefined || !context.dirty) continue;
+      if (context === undefined || words[context.dirty] === 0) continue;
       const first = context.dataTlb >>> 2;
       for (let at = first; at < first + DATA_TLB_ENTRIES * DATA_WORDS; at += DATA_WORDS) {
         const write = words[at + WRITE_WORD]!;
         const read = words[at]!;
         const addend = words[at + ADDEND_WORD]!;
-        if (write !== -1 && ((write + addend) | 0) === (hostPage | 0)) words[at + WRITE_WORD] = words[at + WRITE_WORD + 1] = -1;
-        if (reads && read !== -1 && ((read + addend) | 0) === (hostPage | 0)) words[at] = words[at + 1] = -1;
+        if (write !== -1 && (((write & ~WATCHED_TAG) + addend) | 0) === (hostPage | 0))
+          words[at + WRITE_WORD] = words[at + WRITE_WORD + 1] = -1;
+        if (reads && read !== -1 && (((read & ~WATCHED_TAG) + addend) | 0) === (hostPage | 0)) words[at] = words[at + 1] = -1;
       }
     }
   }

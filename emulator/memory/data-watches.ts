@@ -1,24 +1,12 @@
 import { pageMark } from './page-mark.ts';
+import { WatchWindow } from './watch-window.ts';
+import { firstIn, lastIn, RangesByPage, virtualPage, type WatchedRange } from './watched-ranges.ts';
 
 const PAGE = 4096;
-/** A range of more pages than this is compared with by its bounds instead of being entered page by page. */
-const FEW_PAGES = 256;
 /** A watch of at most this many bytes inside one page is reported as a whole, whatever part of it an access touches. */
 const WHOLE_BYTES = 16;
-
-/** Bytes that are watched: from `first` in page `firstPage` to `last` (inclusive) in page `lastPage`. */
-export interface WatchedRange {
-  /** Number that accesses are reported under. */
-  readonly id: number;
-  /** Pages are virtual, numbered by `virtualPage`; otherwise of host memory. */
-  readonly virtual: boolean;
-  readonly firstPage: number;
-  readonly first: number;
-  readonly lastPage: number;
-  readonly last: number;
-  /** READ, WRITE or both. */
-  readonly access: number;
-}
+/** Watches one behind the other that a search for a window goes past. */
+const MOST_ATTEMPTS = 4;
 
 /** An access to watched bytes by the instruction that was executed while recording. */
 export interface WatchedAccess {
@@ -34,45 +22,8 @@ export interface WatchedAccess {
   readonly before: Uint8Array;
 }
 
-/** Number of a virtual page, without the address tag (bits 63:56): 44 bits. */
-export const virtualPage = (vaLow: number, vaHigh: number): number => (vaHigh & 0xff_ffff) * 0x10_0000 + (vaLow >>> 12);
-
-const NONE: readonly WatchedRange[] = [];
-
-/** Ranges by page. */
-class RangesByPage {
-  private pages = new Map<number, WatchedRange[]>();
-  private wide: WatchedRange[] = [];
-
-  set(ranges: readonly WatchedRange[]): void {
-    this.pages = new Map();
-    this.wide = ranges.filter((r) => r.lastPage - r.firstPage >= FEW_PAGES);
-    for (const range of ranges) {
-      if (range.lastPage - range.firstPage >= FEW_PAGES) continue;
-      for (let page = range.firstPage; page <= range.lastPage; page++) {
-        const list = this.pages.get(page);
-        if (list) list.push(range);
-        else this.pages.set(page, [range]);
-      }
-    }
-  }
-
-  has(page: number): boolean {
-    if (this.pages.has(page)) return true;
-    for (const { firstPage, lastPage } of this.wide) if (page >= firstPage && page <= lastPage) return true;
-    return false;
-  }
-
-  /** Those that touch a page. */
-  at(page: number): readonly WatchedRange[] {
-    const few = this.pages.get(page) ?? NONE;
-    if (this.wide.length === 0) return few;
-    return [...few, ...this.wide.filter(({ firstPage, lastPage }) => page >= firstPage && page <= lastPage)];
-  }
-}
-
 /**
- * Data watches of a debugger, exact to the byte. A page with a watch is never entered in a TLB that generated code reads, so only accesses to it come here.
+ * Data watches of a debugger, exact to the byte. Of a page with a watch, generated code reaches by itself only what `window` permits; other accesses come here.
  * An access to watched bytes is refused (`takeStopped`), before anything has changed. Whoever runs the processor then executes the instruction alone with `recording` set
  * and finds its accesses in `accesses`.
  */
@@ -87,6 +38,7 @@ export class DataWatches {
   private readonly host = new RangesByPage();
   private marked: readonly WatchedRange[] = [];
   private anyVirtual = false;
+  private readonly found = new WatchWindow();
 
   /**
    * @param bytes Host memory.
@@ -112,7 +64,7 @@ export class DataWatches {
     this.accesses.length = 0;
   }
 
-  /** A page that must not be entered in a TLB, by its virtual address. */
+  /** Some bytes of the page are watched by their virtual address. */
   watchesVirtual(vaLow: number, vaHigh: number): boolean {
     return this.anyVirtual && this.virtual.has(virtualPage(vaLow, vaHigh));
   }
@@ -126,6 +78,28 @@ export class DataWatches {
     if (!hit || this.recording) return true;
     this.stopped = true;
     return false;
+  }
+
+  /**
+   * The stretch around an access (or after the watched bytes that it starts in) where generated code needs to ask nobody, as `WatchWindow` has it.
+   * @param access What it may do there: READ, WRITE or both.
+   */
+  window(vaLow: number, vaHigh: number, host: number, access: number): number {
+    const { found } = this;
+    const virtual = this.anyVirtual ? virtualPage(vaLow, vaHigh) : 0;
+    const page = Math.floor(host / PAGE);
+    let at = vaLow & (PAGE - 1);
+    for (let attempt = 0; ; attempt++) {
+      found.begin(at);
+      if (this.anyVirtual) this.exclude(this.virtual, virtual, access);
+      if ((this.marks[page]! & pageMark.watch) !== 0) this.exclude(this.host, page, access);
+      if (found.bytes > 0 || attempt === MOST_ATTEMPTS) return found.word;
+      at = found.past;
+    }
+  }
+
+  private exclude(ranges: RangesByPage, page: number, access: number): void {
+    for (const range of ranges.at(page)) if ((range.access & access) !== 0) this.found.exclude(firstIn(range, page), lastIn(range, page));
   }
 
   /** Whether an access was refused since this was last asked. */
@@ -146,8 +120,8 @@ export class DataWatches {
     let hit = false;
     for (const range of ranges.at(page)) {
       if ((range.access & access) === 0) continue;
-      const from = page === range.firstPage ? range.first : 0;
-      const to = page === range.lastPage ? range.last : PAGE - 1;
+      const from = firstIn(range, page);
+      const to = lastIn(range, page);
       if (offset > to || offset + bytes - 1 < from) continue;
       hit = true;
       if (this.recording) this.record(range, vaLow - offset, vaHigh, host - offset, offset, bytes, from, to, access & range.access);

@@ -1,30 +1,27 @@
-const SETS = 2048;
-const WAYS = 4;
-const ENTRY_WORDS = 4;
-const WAY_WORDS = ENTRY_WORDS;
-const SET_WORDS = WAYS * ENTRY_WORDS;
+import { mainTlb } from '../translate/layout.ts';
 
-/** Info word of an entry: rights of both stages (`permissions.ts`), and what else decides an access. */
-export const mainTlbInfo = {
-  rights: 63,
-  panDenied: 1 << 6,
-  guarded: 1 << 7,
-  device: 1 << 8,
-  writeBack: 1 << 9,
-} as const;
+const SETS = mainTlb.sets;
+const WAYS = mainTlb.ways;
+const WAY_WORDS = mainTlb.entryBytes / 4;
+const SET_WORDS = WAYS * WAY_WORDS;
+
+/** The two words of an address space's part of a tag. */
+export const spaceTagLow = (space: number): number => space & 0xfff;
+export const spaceTagHigh = (space: number): number => (space >>> 12) << 17;
 
 /**
  * The second level TLB: results of whole walks, by 4 KiB page of VA and address space (ASID, VMID and tables, or global), for all contexts.
  * Four ways. An address space is a number that `AddressSpaces` gives out and takes back; 0 is none.
  */
 export class MainTlb {
-  /** Tag low (VA[31:12] | space[11:0]), tag high (VA[47:32] | VA[55] << 16 | space >> 12 << 17), host page, info. */
-  readonly words = new Int32Array(SETS * SET_WORDS);
   private victim = 0;
   /** Stage 1 leaves of more than a page, by hash of VA[…:21]: an invalidation there must cover the whole block. */
   private readonly blocks = new Uint8Array(4096);
   /** A leaf of more than 2 MiB is cached: any invalidation by VA drops everything. */
   private hugeBlocks = false;
+
+  /** @param words Entries, as generated code looks them up (layout.ts `mainTlb`). */
+  constructor(readonly words: Int32Array) {}
 
   /** Index of the entry's first word, or -1. Two spaces are looked for: the global one of the tables, and the ASID's. */
   find(vaLow: number, vaHigh: number, global: number, local: number): number {
@@ -32,10 +29,10 @@ export class MainTlb {
     const set = setOf(vaLow, vaHigh);
     const page = vaLow & ~0xfff;
     const top = topOf(vaHigh);
-    const globalLow = page | (global & 0xfff);
-    const globalHigh = top | ((global >>> 12) << 17);
-    const localLow = page | (local & 0xfff);
-    const localHigh = top | ((local >>> 12) << 17);
+    const globalLow = page | spaceTagLow(global);
+    const globalHigh = top | spaceTagHigh(global);
+    const localLow = page | spaceTagLow(local);
+    const localHigh = top | spaceTagHigh(local);
     for (let at = set; at < set + SET_WORDS; at += WAY_WORDS) {
       const tagLow = words[at]!;
       const tagHigh = words[at + 1]!;
@@ -51,8 +48,8 @@ export class MainTlb {
   insert(vaLow: number, vaHigh: number, space: number, hostPage: number, info: number, span: number): number {
     const words = this.words;
     const set = setOf(vaLow, vaHigh);
-    const tagLow = (vaLow & ~0xfff) | (space & 0xfff);
-    const tagHigh = topOf(vaHigh) | ((space >>> 12) << 17);
+    const tagLow = (vaLow & ~0xfff) | spaceTagLow(space);
+    const tagHigh = topOf(vaHigh) | spaceTagHigh(space);
     let at = -1;
     for (let way = set; way < set + SET_WORDS; way += WAY_WORDS) {
       if (words[way] === tagLow && words[way + 1] === tagHigh) {

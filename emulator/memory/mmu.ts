@@ -1,20 +1,21 @@
-import { access as accessBits, SCRATCH, slots } from '../translate/layout.ts';
+import { access as accessBits, machineWords, mainTlbInfo, SCRATCH, slots } from '../translate/layout.ts';
 import { EL0_SHIFT, FETCH, MAINTENANCE, MISALIGNED, NO_DIRTY, neededRights, PAN, READ, UNPRIVILEGED, WRITE, ZERO } from './access.ts';
 import type { AddressSpace } from './address-space.ts';
 import { translateAddress } from './address-translation.ts';
 import { ATTRIBUTE_COLUMNS, attributeFlag, type RegimeConfiguration, STAGE1_OFF_DATA, STAGE2_OFF } from './configuration.ts';
 import type { Context, Contexts } from './context.ts';
-import { DataWatches, type WatchedRange } from './data-watches.ts';
+import { DataWatches } from './data-watches.ts';
 import { DebugMemory } from './debug-memory.ts';
 import { type ExplainedAccess, type Explanation, explain } from './explain.ts';
 import type { Fault, FaultSink } from './fault.ts';
 import type { MmuFeatures } from './features.ts';
-import { type MainTlb, mainTlbInfo } from './main-tlb.ts';
+import type { MainTlb } from './main-tlb.ts';
 import { pageMark } from './page-mark.ts';
 import type { PhysicalMemory } from './physical-memory.ts';
 import { ContextSelection, type RegisterState } from './selection.ts';
 import { invalidate } from './tlb-maintenance.ts';
 import { Translation } from './translation.ts';
+import type { WatchedRange } from './watched-ranges.ts';
 
 export type { RegisterState } from './selection.ts';
 
@@ -41,11 +42,10 @@ export class Mmu {
   readonly fault: Fault;
   /** Data watches of a debugger. Set through `setWatches`. */
   readonly watches: DataWatches;
-  /** Told of every page that is entered for execution, with the address executed: a debugger arms its breakpoints there. */
-  fetchWatch: ((pcLow: number, pcHigh: number, hostPage: number) => void) | undefined;
   /** Memory as a debugger sees it. */
   readonly debug: DebugMemory;
   private readonly bytes: Uint8Array;
+  private whenFetched: ((pcLow: number, pcHigh: number, hostPage: number) => void) | undefined;
   private splitFirst = 0;
   private splitFirstBytes = 0;
   private splitSecond = 0;
@@ -69,6 +69,12 @@ export class Mmu {
     this.bytes = physical.bytes;
     this.watches = new DataWatches(physical.bytes, physical.marks);
     this.debug = new DebugMemory(this.translation, physical, () => this.code);
+  }
+
+  /** Told of every page that is entered for execution, with the address executed: a debugger arms its breakpoints there. */
+  set fetchWatch(watch: ((pcLow: number, pcHigh: number, hostPage: number) => void) | undefined) {
+    this.whenFetched = watch;
+    this.physical.words[machineWords.fetchWatched >> 2] = watch === undefined ? 0 : 1;
   }
 
   /** Whom faults are told from now on: the processor that runs. */
@@ -189,13 +195,21 @@ export class Mmu {
     const code = this.code.holdsCode(hostPage);
     if (write && code) this.code.written(host, bytes);
     const info = this.info;
-    if (marks === 0 && !watched && (info & mainTlbInfo.device) === 0 && !context.space.configuration.alignmentChecked) {
+    if ((marks & pageMark.poison) === 0 && (info & mainTlbInfo.device) === 0 && !context.space.configuration.alignmentChecked) {
       const shift = (access & UNPRIVILEGED) !== 0 ? EL0_SHIFT : 0;
       const read = ((info >>> shift) & READ) !== 0;
       // PAN denies both; that was checked for this access.
       this.contexts.fillData(context, vaLow, vaHigh, hostPage, read, read && !code && ((info >>> shift) & WRITE) !== 0);
+      if (watched) this.narrow(context, vaLow, vaHigh, host);
     }
     return host;
+  }
+
+  /** The page just entered has watched bytes. What reads and writes only looks at the write tag, so that has to mind watches of reads too. */
+  private narrow(context: Context, vaLow: number, vaHigh: number, host: number): void {
+    const { watches } = this;
+    const reads = watches.window(vaLow, vaHigh, host, READ);
+    this.contexts.narrowData(context, vaLow, reads, watches.window(vaLow, vaHigh, host, READ | WRITE));
   }
 
   /** An access to a marked page: poison aborts. */
@@ -268,9 +282,11 @@ export class Mmu {
       flags = configuration.attributeFlags[STAGE1_OFF_DATA * ATTRIBUTE_COLUMNS + column]!;
     }
     const info =
+      mainTlbInfo.valid |
       t.rights |
       (t.panDenied ? mainTlbInfo.panDenied : 0) |
-      (t.guarded ? mainTlbInfo.guarded : 0) |
+      (t.guarded && this.features.bti ? mainTlbInfo.guarded : 0) |
+      (this.watches.watchesVirtual(vaLow, vaHigh) ? mainTlbInfo.watched : 0) |
       ((flags & attributeFlag.device) !== 0 ? mainTlbInfo.device : 0) |
       ((flags & attributeFlag.writeBack) !== 0 ? mainTlbInfo.writeBack : 0);
     this.info = info;
@@ -292,12 +308,12 @@ export class Mmu {
       this.sink.fault(this.fault);
       return 0;
     }
-    const guarded = this.features.bti && (this.info & mainTlbInfo.guarded) !== 0;
+    const guarded = (this.info & mainTlbInfo.guarded) !== 0;
     const marks = this.physical.marks[hostPage >>> 12]!;
     if ((marks & pageMark.poison) !== 0 && !this.consume(pageMark.poison, pcLow, pcHigh, hostPage + (pcLow & 0xfff), 4, access)) return 0;
     if (!this.code.holdsCode(hostPage)) this.contexts.protectCode(hostPage);
     const records = this.code.recordsOf(hostPage);
-    this.fetchWatch?.(pcLow, pcHigh, hostPage);
+    this.whenFetched?.(pcLow, pcHigh, hostPage);
     this.contexts.fillFetch(context, pcLow, pcHigh, records, guarded);
     return records;
   }
@@ -346,6 +362,8 @@ export class Mmu {
   /** Replaces all data watches. */
   setWatches(ranges: readonly WatchedRange[]): void {
     this.watches.set(ranges);
+    // Entries say which pages have watches.
+    this.tlb.flush();
     this.contexts.flushAll();
   }
 

@@ -1,4 +1,4 @@
-import { CPU_BYTES, DATA_TLB_ENTRIES, DATA_TLB_ENTRY_BYTES, FETCH_TLB_ENTRIES, FETCH_TLB_ENTRY_BYTES } from '../translate/layout.ts';
+import { CONTEXT_TLB_BYTES, CPU_BYTES, DECODED_PAGE_BYTES, machineWords, mainTlb } from '../translate/layout.ts';
 import { pageMark } from './page-mark.ts';
 import { PoisonMap } from './poison.ts';
 
@@ -10,9 +10,7 @@ export const PAGE_BYTES = 4096;
 const WASM_PAGE_BYTES = 65536;
 const MIB = 1024 * 1024;
 
-/** Bytes of one context's TLBs: the data TLB, then the fetch TLB. */
-export const DATA_TLB_BYTES = DATA_TLB_ENTRIES * DATA_TLB_ENTRY_BYTES;
-export const CONTEXT_TLB_BYTES = DATA_TLB_BYTES + FETCH_TLB_ENTRIES * FETCH_TLB_ENTRY_BYTES;
+const MAIN_TLB_BYTES = mainTlb.sets * mainTlb.ways * mainTlb.entryBytes;
 
 export interface PhysicalMemoryConfiguration {
   /** Bytes of host DRAM: guest RAM, and what the host kernel allocates (stage 2 tables). Rounded up to 2 MiB. */
@@ -42,6 +40,11 @@ export class PhysicalMemory {
   readonly dramEnd: number;
   /** `pageMark` bits of every 4 KiB page, by host page number. */
   readonly marks: Uint8Array;
+  /** The second level TLB (`main-tlb.ts`). */
+  readonly mainTlbWords: Int32Array;
+  /** By host page number: page of records + 1 (`code-cache.ts`), and which TLB entry lets stores through to it (`context.ts`). */
+  readonly codePages: Int32Array;
+  readonly pageWriters: Int32Array;
   readonly poison: PoisonMap;
   private readonly saveAreas: number;
   private next: number;
@@ -53,9 +56,15 @@ export class PhysicalMemory {
     this.codeBytes = configuration.codeBytes ?? 64 * MIB;
     this.saveAreas = WASM_PAGE_BYTES;
     this.tlbStart = align(this.saveAreas + configuration.vcpus * CPU_BYTES, PAGE_BYTES);
-    this.codeStart = this.tlbStart + this.contexts * CONTEXT_TLB_BYTES;
-    this.dramStart = align(this.codeStart + this.codeBytes, 2 * MIB);
-    this.dramEnd = this.dramStart + align(configuration.dramBytes, 2 * MIB);
+    const mainTlbStart = align(this.tlbStart + this.contexts * CONTEXT_TLB_BYTES, PAGE_BYTES);
+    this.codeStart = align(mainTlbStart + MAIN_TLB_BYTES, DECODED_PAGE_BYTES);
+    const tables = this.codeStart + this.codeBytes;
+    const dram = align(configuration.dramBytes, 2 * MIB);
+    // The tables by host page lie below DRAM and cover all of the memory, themselves and the alignment included.
+    const pagesAtMost = Math.ceil(((tables + dram) * 1.01) / PAGE_BYTES) + 2 * (MIB / PAGE_BYTES);
+    const [codePages, pageWriters, marks] = [tables, tables + 4 * pagesAtMost, tables + 8 * pagesAtMost];
+    this.dramStart = align(marks + pagesAtMost, 2 * MIB);
+    this.dramEnd = this.dramStart + dram;
     this.next = this.dramStart;
     const pages = this.dramEnd / WASM_PAGE_BYTES;
     if (pages > 65535)
@@ -66,7 +75,14 @@ export class PhysicalMemory {
     this.memory = new WebAssembly.Memory(shared ? { initial: pages, maximum: pages, shared } : { initial: pages, maximum: pages });
     this.bytes = new Uint8Array(this.memory.buffer);
     this.words = new Int32Array(this.memory.buffer);
-    this.marks = new Uint8Array(this.dramEnd / PAGE_BYTES);
+    const { buffer } = this.memory;
+    const hostPages = this.dramEnd / PAGE_BYTES;
+    this.marks = new Uint8Array(buffer, marks, hostPages);
+    this.codePages = new Int32Array(buffer, codePages, hostPages);
+    this.pageWriters = new Int32Array(buffer, pageWriters, hostPages);
+    this.mainTlbWords = new Int32Array(buffer, mainTlbStart, MAIN_TLB_BYTES / 4);
+    const places = { mainTlb: mainTlbStart, pageMarks: marks, codePages, pageWriters, codeStart: this.codeStart };
+    for (const [name, place] of Object.entries(places)) this.words[machineWords[name as keyof typeof places] >> 2] = place;
     this.poison = new PoisonMap(this.marks);
   }
 

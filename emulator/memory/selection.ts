@@ -36,7 +36,7 @@ const MAX_CONFIGURATIONS = 64;
  */
 export class ContextSelection {
   readonly contexts: Contexts;
-  readonly tlb = new MainTlb();
+  readonly tlb: MainTlb;
   /** The context of the vCPU that runs, and the one its LDTR/STTR use. */
   current: Context | undefined;
   unprivileged: Context | undefined;
@@ -67,6 +67,7 @@ export class ContextSelection {
     readonly stage2: Stage2,
   ) {
     this.contexts = new Contexts(physical);
+    this.tlb = new MainTlb(physical.mainTlbWords);
   }
 
   /**
@@ -210,6 +211,7 @@ export class ContextSelection {
     this.numbers.restart();
     this.invalidateStage1();
     for (const space of this.spaces) this.numbers.number(space);
+    this.contexts.renumbered();
   }
 
   /** Drops every translation but what stage 2 alone cached. */
@@ -227,5 +229,6 @@ export class ContextSelection {
       this.invalidateAll();
       return;
     }
+    this.contexts.renumbered();
   }
 }

@@ -15,8 +15,6 @@ export class CodeCache implements RegionHost {
   private readonly words: Int32Array;
   private readonly bytes: Uint8Array;
   private readonly halves: Uint16Array;
-  /** Page of records + 1, by host page number; 0: none. */
-  private readonly pageOf: Int32Array;
   /** Host page by page of records. */
   private readonly hostOf: Float64Array;
   private readonly stores: Uint8Array;
@@ -33,6 +31,7 @@ export class CodeCache implements RegionHost {
   /**
    * @param start Host address of the bytes for records.
    * @param discarded Called when records were given up: no fetch TLB may refer to them any more.
+   * @param pageOf Page of records + 1, by host page number; 0: none. In the memory itself where generated code refills fetch TLBs.
    */
   constructor(
     memory: WebAssembly.Memory,
@@ -40,13 +39,13 @@ export class CodeCache implements RegionHost {
     bytes: number,
     private readonly predecoder: Predecoder,
     private readonly discarded: () => void,
+    private readonly pageOf: Int32Array = new Int32Array(memory.buffer.byteLength / 4096),
   ) {
     this.words = new Int32Array(memory.buffer);
     this.bytes = new Uint8Array(memory.buffer);
     this.halves = new Uint16Array(memory.buffer);
     this.start = Math.ceil(start / DECODED_PAGE_BYTES) * DECODED_PAGE_BYTES;
     this.pages = Math.floor((start + bytes - this.start) / DECODED_PAGE_BYTES);
-    this.pageOf = new Int32Array(memory.buffer.byteLength / 4096);
     this.hostOf = new Float64Array(this.pages).fill(-1);
     this.stores = new Uint8Array(this.pages);
     for (let page = this.pages - 1; page >= 0; page--) this.free.push(page);
@@ -174,6 +173,11 @@ export class CodeCache implements RegionHost {
 
   attachTranslator(translator: Translator): void {
     this.translator = translator;
+  }
+
+  /** Memory is watched from now on, or no longer (translator.ts). Only between slices. */
+  setKnowsWatches(on: boolean): void {
+    this.translator?.setKnowsWatches(on);
   }
 
   /** Import `hot` of the interpreter. */

@@ -68,16 +68,58 @@ export const slotAddress = (slot: number): number => CPU + slot * 8;
 export const DATA_TLB_ENTRIES = 1024;
 export const DATA_TLB_ENTRY_BYTES = 32;
 /**
- * Entry: i64 read tag, i64 write tag, i32 addend, 12 spare bytes. A tag is the VA of the page ((va + size - 1) & ~0xfff must equal it, so an access that
- * crosses into the next page misses), or -1: never matches. Host address = low 32 bits of VA + addend.
- * Only Normal memory without alignment checks, code, watchpoints or poison is ever entered; everything else takes the slow path each time.
+ * Entry: i64 read tag, i64 write tag, i32 addend, window of reads, window of writes, 4 spare bytes. A tag is the VA of the page ((va + size - 1) & ~0xfff must
+ * equal it, so an access that crosses into the next page misses), or -1: never matches. Host address = low 32 bits of VA + addend.
+ * Only Normal memory without alignment checks, code or poison is ever entered; everything else takes the slow path each time.
  */
-export const dataTlbEntry = { read: 0, write: 8, addend: 16 } as const;
+export const dataTlbEntry = { read: 0, write: 8, addend: 16, readWindow: 20, writeWindow: 24 } as const;
+/**
+ * Set in the tag of a page some bytes of which are watched: the tag matches nothing, unless the access lies in the window of its kind, which has no watched byte.
+ * No access has this bit in what it compares with a tag: alignment shows in the bits below.
+ */
+export const WATCHED_TAG = 1 << 11;
+/** A window: u16 offset in the page, u16 bytes. It goes on at the start of the page where it reaches the end: one watch leaves one window. */
+export const tlbWindow = { start: 0, bytes: 2 } as const;
 
 /** Fetch TLB of a context: direct mapped by VA[19:12]. Entry: i64 tag (page VA, or -1), u32 address of the page's predecoded records, u32 flags (bit 0: guarded page). */
 export const FETCH_TLB_ENTRIES = 256;
 export const FETCH_TLB_ENTRY_BYTES = 16;
 export const fetchTlbEntry = { tag: 0, records: 8, flags: 12 } as const;
+
+/** A context's TLBs lie together: data, fetch, then what a refill has to know of the context. */
+export const DATA_TLB_BYTES = DATA_TLB_ENTRIES * DATA_TLB_ENTRY_BYTES;
+export const FETCH_TLB_BYTES = FETCH_TLB_ENTRIES * FETCH_TLB_ENTRY_BYTES;
+/**
+ * i64 tags of the address spaces of each VA range as `mainTlb` has them, -1 where only the slow path may look (-1 is no entry's tag);
+ * u32 distance of the rights that accesses here need, u32 info bits with which no data is entered, u32 something was entered since the last flush.
+ */
+export const contextHeader = {
+  lowerGlobal: 0,
+  lowerLocal: 8,
+  upperGlobal: 16,
+  upperLocal: 24,
+  rights: 32,
+  refused: 36,
+  dirty: 40,
+} as const;
+export const CONTEXT_HEADER_BYTES = 64;
+export const CONTEXT_TLB_BYTES = DATA_TLB_BYTES + FETCH_TLB_BYTES + CONTEXT_HEADER_BYTES;
+
+/** The second level TLB, of all contexts. Entry: i64 tag (VA[47:12], VA[55] in bit 48, the address space in bits 11:0 and 62:49), u32 host page, u32 info. */
+export const mainTlb = { sets: 2048, ways: 4, entryBytes: 16, tag: 0, page: 8, info: 12 } as const;
+/** Info word: rights of both stages (EL1 read 1, write 2, execute 4; EL0's shifted by 3), and what else decides an access. */
+export const mainTlbInfo = {
+  rights: 63,
+  panDenied: 1 << 6,
+  /** Guarded page, where the processor has BTI. */
+  guarded: 1 << 7,
+  device: 1 << 8,
+  writeBack: 1 << 9,
+  /** A data watch covers a virtual address of the page. */
+  watched: 1 << 10,
+  /** Set in every entry. */
+  valid: 1 << 11,
+} as const;
 
 /** A predecoded instruction: u16 handler, then operands as the handler's layout says. 1024 of them a page, then one end-of-page record. */
 export const RECORD_BYTES = 16;
@@ -94,6 +136,20 @@ export const SCRATCH_END = 512;
 
 /** Address of a u32: jumps to an instruction (far, or back in its page) after which it is worth translating; 0: never. */
 export const HOT_JUMPS = SCRATCH_END;
+
+/** Addresses of u32s that the memory side sets once for generated code (`fetchWatched`: any time). */
+export const machineWords = {
+  /** The second level TLB; 0: there is none, every miss takes the slow path. */
+  mainTlb: HOT_JUMPS + 4,
+  /** By host page number: u8 `pageMark` bits; u32 page of records + 1, or 0; u32 what may store to it (emulator/memory/context.ts). */
+  pageMarks: HOT_JUMPS + 8,
+  codePages: HOT_JUMPS + 12,
+  pageWriters: HOT_JUMPS + 16,
+  /** The first page of records. */
+  codeStart: HOT_JUMPS + 20,
+  /** Not 0: the slow path wants to know of every page that is entered for execution. */
+  fetchWatched: HOT_JUMPS + 24,
+} as const;
 
 /** How generated code describes an access to the slow path (one u32). */
 export const access = {

@@ -8,11 +8,13 @@ import { allInstructions } from '../isa/table.ts';
 import type { HostFeatures } from '../kvm/vm.ts';
 import { mmuFeatures } from '../memory/features.ts';
 import { Mmu } from '../memory/mmu.ts';
-import { DATA_TLB_BYTES, PhysicalMemory } from '../memory/physical-memory.ts';
+import { PhysicalMemory } from '../memory/physical-memory.ts';
+import type { WatchedRange } from '../memory/watched-ranges.ts';
 import { CodeCache } from '../translate/code-cache.ts';
 import { MACHINE_MEMORY } from '../translate/interpreter/compiled.ts';
 import { type GeneratedInterpreter, handlerTable, instantiate } from '../translate/interpreter/interpreter.ts';
 import { Predecoder } from '../translate/interpreter/predecoder.ts';
+import { CONTEXT_TLB_BYTES } from '../translate/layout.ts';
 import { type Eagerness, Translator } from '../translate/region/translator.ts';
 
 export interface SiliconConfiguration {
@@ -55,7 +57,14 @@ export class Silicon {
     // The fault itself is in `mmu.fault`; generated code stops by the address 0 it gets.
     this.mmu = new Mmu(this.memory, mmuOffers, { fault: () => {} }, nothing);
     const predecoder = new Predecoder(memory, handlerTable(), new Decoder(allInstructions), this.offers);
-    this.code = new CodeCache(memory, this.memory.codeStart, this.memory.codeBytes, predecoder, () => this.mmu.flushFetch());
+    this.code = new CodeCache(
+      memory,
+      this.memory.codeStart,
+      this.memory.codeBytes,
+      predecoder,
+      () => this.mmu.flushFetch(),
+      this.memory.codePages,
+    );
     this.mmu.attachCode(this.code);
     this.interpreter = instantiate(
       interpreter,
@@ -94,6 +103,12 @@ export class Silicon {
     this.features = hostFeatures(this.processors[0]!, read);
   }
 
+  /** Replaces all data watches of a debugger. Between slices. */
+  setWatches(ranges: readonly WatchedRange[]): void {
+    this.mmu.setWatches(ranges);
+    this.code.setKnowsWatches(ranges.length > 0);
+  }
+
   /** KVM changed stage 2: TLBI of what it concerns in every TLB. More than asked goes, which is permitted. */
   invalidateStage2(): void {
     this.mmu.invalidateAll();
@@ -115,8 +130,8 @@ export class Silicon {
   /** Made when the first guest uses a watchpoint. */
   private emptyTlb(): number {
     if (this.empty === 0) {
-      this.empty = this.memory.allocate(DATA_TLB_BYTES);
-      this.memory.bytes.fill(0xff, this.empty, this.empty + DATA_TLB_BYTES);
+      this.empty = this.memory.allocate(CONTEXT_TLB_BYTES);
+      this.memory.bytes.fill(0xff, this.empty, this.empty + CONTEXT_TLB_BYTES);
     }
     return this.empty;
   }

@@ -138,6 +138,11 @@ export class VirtMachine {
     return this.vm.vcpus;
   }
 
+  /** What holds state beside registers and memory, by name: for comparing whole machines. */
+  get parts(): Readonly<Record<string, object>> {
+    return { clock: this.silicon.clock, vm: this.vm, bus: this.bus, scheduler: this.scheduler };
+  }
+
   /** Back to the state after construction. */
   reset(): void {
     this.unhandled = undefined;

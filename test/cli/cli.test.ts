@@ -153,6 +153,26 @@ describe('kvm-arm64 run refuses', () => {
   refuses('an unknown option', ['--kernel', hello, '--smp', '4'], /unknown option '--smp'/);
 });
 
+describe('kvm-arm64 lockstep', () => {
+  test('runs a guest in both tiers and says that they did the same', () => {
+    const { status, stdout, stderr } = cli('lockstep', '--kernel', hello, '--memory', '16M', '--every', '10', '--hot', '2');
+    assert.deepEqual(
+      [status, stdout, stderr],
+      [0, 'hello, world\n', 'kvm-arm64: the same in both tiers: 59 instructions to power-off, compared 6 times\n'],
+    );
+  });
+  test('ends where it is told to', () => {
+    const { status, stderr } = cli('lockstep', '--kernel', spinning, '--memory', '16M', '--every', '1000', '--limit', '100000');
+    assert.equal(status, 0);
+    assert.match(stderr, /the same in both tiers: 100000 instructions to the limit, compared 100 times/);
+  });
+  test('refuses a portion that is none', () => {
+    const { status, stderr } = cli('lockstep', '--kernel', hello, '--every', '0');
+    assert.equal(status, 1);
+    assert.match(stderr, /--every <n>' argument '0' is invalid/);
+  });
+});
+
 describe('kvm-arm64 decode', () => {
   test('a syndrome, field by field', () => {
     const { status, stdout } = cli('decode', 'esr', '0x93800046');

@@ -1,6 +1,6 @@
 /** The two user spaces that the Linux tests and the benchmark boot into, both made of one static busybox. */
 import { gzipSync } from 'node:zlib';
-import { characterDevice, cpio, directory, program } from './cpio.ts';
+import { characterDevice, cpio, directory, type Entry, program } from './cpio.ts';
 
 /** What the reference user space prints first and last, and the digest it must compute in between. */
 export const MARKER_INIT = 'MARKER-INIT';
@@ -35,9 +35,10 @@ setsid cttyhack sh
 poweroff -f
 `;
 
-function initramfs(busybox: Uint8Array, init: string): Buffer {
+/** A gzipped initramfs: busybox, a console, `init`, and what else a test wants in it. */
+export function initramfs(busybox: Uint8Array, init: string, more: readonly Entry[] = []): Buffer {
   const folders = ['bin', 'dev', 'proc', 'root', 'sys', 'tmp'].map(directory);
-  const archive = cpio([...folders, characterDevice('dev/console', 5, 1), program('bin/busybox', busybox), program('init', init)]);
+  const archive = cpio([...folders, characterDevice('dev/console', 5, 1), program('bin/busybox', busybox), program('init', init), ...more]);
   return gzipSync(archive, { level: 9 });
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { virtualPage } from '../../emulator/memory/data-watches.ts';
-import { access as accessBits, SCRATCH, SCRATCH_END, slots } from '../../emulator/translate/layout.ts';
+import { virtualPage } from '../../emulator/memory/watched-ranges.ts';
+import { access as accessBits, SCRATCH, SCRATCH_END, slots, WATCHED_TAG } from '../../emulator/translate/layout.ts';
 import { brief, EL0T, EL1H, RAM, Situation } from './situation.ts';
 import { AF, ap, type Geometry, INNER_SHAREABLE, memAttr, NG, s2ap } from './tables.ts';
 
@@ -321,5 +321,35 @@ describe('marked pages', () => {
       assert.equal(s.physical.marks[host / 4096], 0);
       assert.equal(at(0x10, 8 | accessBits.write), host + 0x10);
     }
+  });
+
+  it('a watched page is entered for what is not watched of it, and dropped like any other', () => {
+    const s = new Situation();
+    s.lower.map(VA, s.ram(A), NORMAL);
+    const low = Number(VA & 0xffff_ffffn);
+    const high = Number(VA >> 32n);
+    const host = where(s, A);
+    const entry = (): number[] => {
+      const at = (s.registers.low(slots.dataTlb) + Number(BigInt.asUintN(10, VA >> 12n)) * 32) / 4;
+      return [...s.physical.words.subarray(at, at + 7)];
+    };
+    const tag = low & ~0xfff;
+    const enter = (access: number): number[] => {
+      s.mmu.setWatches([{ id: 1, virtual: false, firstPage: host / 4096, first: 0x10, lastPage: host / 4096, last: 0x1f, access }]);
+      s.mmu.access(low + 0x40, high, 4);
+      return entry();
+    };
+    const window = 0x20 | ((4096 - 16) << 16);
+    const whole = 4096 << 16;
+    const watched = tag | WATCHED_TAG;
+    assert.deepEqual(enter(2), [tag, high, watched, high, (host - tag) | 0, whole, window], 'writes');
+    assert.deepEqual(enter(1), [watched, high, watched, high, (host - tag) | 0, window, window], 'reads: what also writes counts');
+    tlbi(s, 'VAE1IS', page(VA));
+    assert.deepEqual(entry().slice(0, 4), [-1, -1, -1, -1]);
+    enter(3);
+    s.mmu.contexts.protectCode(host);
+    assert.deepEqual(entry().slice(0, 4), [watched, high, -1, -1]);
+    s.mmu.marksChanged(host);
+    assert.deepEqual(entry().slice(0, 4), [-1, -1, -1, -1]);
   });
 });

@@ -1,6 +1,7 @@
 import type { CpuState } from '../../cpu/state.ts';
 import { READ, WRITE } from '../../memory/access.ts';
-import { virtualPage, type WatchedAccess, type WatchedRange } from '../../memory/data-watches.ts';
+import type { WatchedAccess } from '../../memory/data-watches.ts';
+import { virtualPage, type WatchedRange } from '../../memory/watched-ranges.ts';
 import type { DataAccess, DataBreakpoint } from '../machine.ts';
 import { locate, type MemoryMap } from './memory.ts';
 

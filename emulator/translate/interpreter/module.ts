@@ -6,11 +6,14 @@ import type { CodeWriter, Label } from '../wasm/code.ts';
 import { ModuleWriter } from '../wasm/module.ts';
 import { writeBreakpoint } from './breakpoint.ts';
 import { coldFunction, coldSignature, writeCold } from './cold.ts';
+import { fetchSignature } from './fetch-refill.ts';
 import { type Imports, LoopFrame } from './frame.ts';
 import { emitHandler, type HandlerSurroundings } from './handler.ts';
 import { builtinHandlers, type Handler, type HandlerTable } from './handlers.ts';
 import { writeJump } from './jump.ts';
+import { refillFunctions } from './refills.ts';
 import { chainFunction, chainSignature, regionSignature, writeCount, writeRegion } from './region-entry.ts';
+import { accessSignature, watchedAccessFunction } from './watched-access.ts';
 
 /** How the module imports its memory: must agree with the memory it is given. */
 export interface MemoryImport {
@@ -24,7 +27,9 @@ export interface MemoryImport {
  */
 export function interpreterModule(table: HandlerTable, memory: MemoryImport): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter({ module: 'machine', name: 'memory', ...memory });
-  const imports = importFunctions(module);
+  const imported = importFunctions(module);
+  const refills = refillFunctions(module, imported);
+  const imports = { ...imported, ...refills, access: module.function(accessSignature, watchedAccessFunction(refills.access)) };
   const coldFunctions: number[] = [];
   const hot: Handler[] = [];
   for (const handler of table.all()) {
@@ -40,9 +45,9 @@ export function interpreterModule(table: HandlerTable, memory: MemoryImport): Ui
 }
 
 function importFunctions(module: ModuleWriter): Imports {
-  const access = module.import('machine', 'access', { parameters: ['i32', 'i32', 'i32'], results: ['i32'] });
+  const access = module.import('machine', 'access', accessSignature);
   const commit = module.import('machine', 'commit', { parameters: [], results: [] });
-  const fetch = module.import('machine', 'fetch', { parameters: ['i32', 'i32'], results: ['i32'] });
+  const fetch = module.import('machine', 'fetch', fetchSignature);
   const decode = module.import('machine', 'decode', { parameters: ['i32'], results: [] });
   const hot = module.import('machine', 'hot', { parameters: ['i32'], results: [] });
   const breakpoint = module.import('machine', 'breakpoint', { parameters: [], results: ['i32'] });

@@ -1,4 +1,13 @@
-import { access as accessBits, DATA_TLB_ENTRIES, dataTlbEntry, SCRATCH_END, slotAddress, slots } from '../layout.ts';
+import {
+  access as accessBits,
+  DATA_TLB_ENTRIES,
+  dataTlbEntry,
+  SCRATCH_END,
+  slotAddress,
+  slots,
+  tlbWindow,
+  WATCHED_TAG,
+} from '../layout.ts';
 import type { Access } from './node.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -19,10 +28,13 @@ export function emitAccess(around: Surroundings, access: Access, site: AccessSit
   const writes = access.kind !== 'read';
   pushTagAndAddress(around, access, site);
   if (around.leaveForAccess) {
-    code.op('i64.ne');
-    code.if();
-    around.leaveForAccess();
-    code.end();
+    if (around.knowsWatches) leaveUnlessUnwatched(around, access, site, around.leaveForAccess);
+    else {
+      code.op('i64.ne');
+      code.if();
+      around.leaveForAccess();
+      code.end();
+    }
     setHost(around, site);
     site.body();
     return;
@@ -77,6 +89,42 @@ function pushTagAndAddress(around: Surroundings, access: Access, { address, entr
     code.op('i64.and');
     code.op('i64.or');
   }
+}
+
+/** Tag and address on the stack: leaves where they differ, unless the page is watched and the access lies in the window that is not. */
+function leaveUnlessUnwatched(around: Surroundings, access: Access, { address, entry }: AccessSite, leave: () => void): void {
+  const { code } = around;
+  const difference = code.temporary('i64');
+  const window = access.kind === 'read' ? dataTlbEntry.readWindow : dataTlbEntry.writeWindow;
+  code.op('i64.xor');
+  code.tee(difference);
+  code.i64(0n);
+  code.op('i64.ne');
+  code.if();
+  const unwatched = code.block();
+  const other = code.block();
+  code.get(difference);
+  code.i64(BigInt(WATCHED_TAG));
+  code.op('i64.ne');
+  code.brIf(other);
+  code.get(address);
+  code.op('i32.wrap_i64');
+  code.get(entry);
+  code.memory('i32.load16_u', window + tlbWindow.start);
+  code.op('i32.sub');
+  code.i32(0xfff);
+  code.op('i32.and');
+  code.i32(access.bytes);
+  code.op('i32.add');
+  code.get(entry);
+  code.memory('i32.load16_u', window + tlbWindow.bytes);
+  code.op('i32.le_u');
+  code.brIf(unwatched);
+  code.end();
+  leave();
+  code.end();
+  code.end();
+  code.release('i64', difference);
 }
 
 function setHost({ code }: Surroundings, { address, entry, host }: AccessSite): void {

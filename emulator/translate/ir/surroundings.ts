@@ -39,6 +39,8 @@ export interface Surroundings {
   readonly comparisons?: Comparisons;
   /** A TLB miss calls the slow path, or leaves the code with the instruction unexecuted (then `leaveForAccess` says how). */
   readonly leaveForAccess: (() => void) | undefined;
+  /** Code that leaves at a miss looks first whether it is only that the page is watched, elsewhere. The slow path that other code calls does so itself. */
+  readonly knowsWatches?: boolean;
   pushFlag(flag: Flag): void;
   /** Value on the stack. */
   popFlag(flag: Flag): void;

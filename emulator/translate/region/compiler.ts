@@ -49,6 +49,7 @@ export class RegionCompiler implements BlockEmitter {
   constructor(
     private readonly blocks: readonly RegionBlock[],
     private readonly functions: Surroundings['functions'],
+    private readonly knowsWatches = false,
   ) {
     for (const block of blocks) for (const instruction of block.instructions) this.survey(instruction);
   }
@@ -162,6 +163,7 @@ export class RegionCompiler implements BlockEmitter {
       functions: this.functions,
       comparisons: this.comparisons,
       leaveForAccess: () => this.leave(regionStatus.interpret, this.index, this.undone),
+      knowsWatches: this.knowsWatches,
       pushFlag: (flag) => code.get(this.flags.get(flag)!),
       popFlag: (flag) => code.set(this.flags.get(flag)!),
       pushDataTlb: () => code.get(this.dataTlb),

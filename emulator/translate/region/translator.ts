@@ -44,6 +44,8 @@ export class Translator {
   modules = 0;
   private readonly free: number[] = [];
   private readonly eagerness: Eagerness;
+  private knowsWatches = false;
+  private someDoNotKnow = false;
   /** Regions translated so far. */
   translated = 0;
 
@@ -61,6 +63,17 @@ export class Translator {
   /** Import `hot` of the interpreter, after the code cache has found the record's place. */
   request(entry: RegionEntry): void {
     this.queue.push(entry);
+  }
+
+  /**
+   * Memory is watched from now on, or no longer: only regions that know of it go on where a watched page is accessed; the others leave, and are given up.
+   * Those that know stay when nothing is watched any more: they are no slower. Between slices.
+   */
+  setKnowsWatches(on: boolean): void {
+    this.knowsWatches = on;
+    if (!on || !this.someDoNotKnow) return;
+    this.someDoNotKnow = false;
+    this.host.dropAllRegions();
   }
 
   /** The page's records were given up: what was asked of it is void. */
@@ -101,6 +114,7 @@ export class Translator {
   }
 
   private translate(regions: readonly { readonly entry: RegionEntry; readonly blocks: readonly RegionBlock[] }[]): void {
+    if (!this.knowsWatches) this.someDoNotKnow = true;
     const module = new ModuleWriter({ module: 'machine', name: 'memory', ...this.memoryImport });
     const imported = new Map<RuntimeFunctionName, number>();
     for (const { blocks } of regions)
@@ -111,7 +125,7 @@ export class Translator {
       }
     const functions = { access: -1, commit: -1, runtime: (name: RuntimeFunctionName) => imported.get(name)! };
     regions.forEach(({ blocks }, n) => {
-      module.export(String(n), module.function(regionSignature, new RegionCompiler(blocks, functions).compile()));
+      module.export(String(n), module.function(regionSignature, new RegionCompiler(blocks, functions, this.knowsWatches).compile()));
     });
     const imports = {
       machine: { memory: this.memory },
