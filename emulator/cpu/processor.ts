@@ -44,6 +44,8 @@ export type ProcessorExit =
   /** An interrupt for the host: the virtual CPU interface asks for maintenance, the guest changed a timer, or waits without being trapped. */
   | { readonly kind: 'irq' }
   | { readonly kind: 'budget' }
+  /** YIELD is done: the guest spins, and whoever shares the thread may have what it waits for. */
+  | { readonly kind: 'yield' }
   /** The instruction at PC has a breakpoint and was not executed. */
   | { readonly kind: 'breakpoint' }
   /** The instruction at PC would access bytes that a debugger watches, and was not executed. */
@@ -57,6 +59,7 @@ const EXIT = {
   trap: { kind: 'trap' },
   irq: { kind: 'irq' },
   budget: { kind: 'budget' },
+  yield: { kind: 'yield' },
   breakpoint: { kind: 'breakpoint' },
   watch: { kind: 'watch' },
   exception: { kind: 'exception' },
@@ -277,7 +280,7 @@ export class Processor implements Core {
         return undefined;
       case 'yield':
         completeInstruction(this);
-        return undefined;
+        return EXIT.yield;
       case 'eret':
         if (!this.eret(word)) return this.afterException();
         deriveState(this);
