@@ -1,6 +1,6 @@
 import { builtinHandlers } from './interpreter/handlers.ts';
 import type { Predecoder } from './interpreter/predecoder.ts';
-import { DECODED_PAGE_BYTES, RECORD_BYTES, RECORDS_PER_PAGE, REGION_INFO_OFFSET, regionInfo } from './layout.ts';
+import { DECODED_PAGE_BYTES, RECORD_BYTES, RECORDS_PER_PAGE, REGION_FLAG, REGION_INFO_OFFSET, regionInfo } from './layout.ts';
 import type { TranslatableInstruction } from './region/graph.ts';
 import type { RegionEntry, RegionHost, Translator } from './region/translator.ts';
 
@@ -197,7 +197,7 @@ export class CodeCache implements RegionHost {
     if (this.halves[record >> 1] === builtinHandlers.undecoded) this.decode(record);
     const info = this.start + page * DECODED_PAGE_BYTES + REGION_INFO_OFFSET + index * 8;
     this.halves[(info + regionInfo.handler) >> 1] = this.halves[record >> 1]!;
-    this.words[(info + regionInfo.function) >> 2] = functionIndex;
+    this.words[(info + regionInfo.function) >> 2] = functionIndex | REGION_FLAG;
     this.halves[record >> 1] = builtinHandlers.region;
     const known = this.regions.get(page);
     if (known) known.push({ index, function: functionIndex });

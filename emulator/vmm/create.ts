@@ -1,5 +1,6 @@
 import { findProfile } from '../cpu/profiles/index.ts';
 import type { Profile } from '../cpu/profiles/profile.ts';
+import { readBranchHints } from '../translate/engine.ts';
 import { compileInterpreter } from '../translate/interpreter/compiled.ts';
 import { checkCpus, checkMemory, type LaunchConfiguration } from './launch.ts';
 import { formatSize, LaunchError } from './loader/errors.ts';
@@ -15,6 +16,7 @@ export async function createMachine(configuration: LaunchConfiguration): Promise
   checkCpus(configuration.cpus);
   const profile = findProfile(configuration.cpu);
   if (!profile) throw new LaunchError(`there is no CPU model "${configuration.cpu}".`);
+  await readBranchHints();
   return new VirtMachine(siliconFor(profile, configuration, await compileInterpreter()), configuration);
 }
 

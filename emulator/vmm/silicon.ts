@@ -81,7 +81,7 @@ export class Silicon {
     );
     if (translate) {
       const eagerness = translate === true ? {} : translate;
-      this.translator = new Translator(memory, MACHINE_MEMORY, this.interpreter.table, this.code, eagerness);
+      this.translator = new Translator(memory, MACHINE_MEMORY, this.interpreter, this.code, eagerness);
       this.code.attachTranslator(this.translator);
     }
     const shared = {

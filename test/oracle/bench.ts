@@ -100,7 +100,7 @@ export class Bench {
       () => 0,
     );
     if (tier === 'translator') {
-      this.translator = new Translator(this.memory, MEMORY, this.interpreter.table, {
+      this.translator = new Translator(this.memory, MEMORY, this.interpreter, {
         instruction: (_page, index) => (index === WORD_AT / 4 ? this.predecoder.translatable(this.filled.word) : undefined),
         install: (_entry, functionIndex) => this.installRegion(functionIndex),
         dropAllRegions: () => {},

@@ -67,7 +67,7 @@ export class FlatMachine {
       },
       (record) => this.code.wordOf(record),
     );
-    this.translator = new Translator(this.memory, MEMORY, this.interpreter.table, this.code, options.eagerness);
+    this.translator = new Translator(this.memory, MEMORY, this.interpreter, this.code, options.eagerness);
     if (options.translate) this.code.attachTranslator(this.translator);
     this.setSlot(slots.dataTlb, BigInt(DATA_TLB));
     this.setSlot(slots.unprivilegedTlb, BigInt(DATA_TLB));

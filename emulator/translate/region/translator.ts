@@ -1,10 +1,12 @@
 import { type RuntimeFunction, type RuntimeFunctionName, runtimeFunctions } from '../../isa/functions/index.ts';
+import type { TranslationSupport } from '../interpreter/interpreter.ts';
 import type { MemoryImport } from '../interpreter/module.ts';
 import { regionSignature } from '../interpreter/region-entry.ts';
+import { nzcvSignature } from '../ir/flag-origins.ts';
 import { HOT_JUMPS } from '../layout.ts';
 import { ModuleWriter } from '../wasm/module.ts';
-import { calledFunctions, RegionCompiler } from './compiler.ts';
-import { discover, type RegionBlock, type TranslatableInstruction } from './graph.ts';
+import { RegionCompiler } from './compiler.ts';
+import { calledFunctions, discover, type RegionBlock, type TranslatableInstruction } from './graph.ts';
 
 /** Where a region begins: a page of records (its number in the code cache) and an instruction of it. */
 export interface RegionEntry {
@@ -52,7 +54,7 @@ export class Translator {
   constructor(
     private readonly memory: WebAssembly.Memory,
     private readonly memoryImport: MemoryImport,
-    private readonly table: WebAssembly.Table,
+    private readonly interpreter: TranslationSupport,
     private readonly host: RegionHost,
     eagerness: Partial<Eagerness> = {},
   ) {
@@ -83,7 +85,7 @@ export class Translator {
 
   /** A region's function is not called any more. */
   release(functionIndex: number): void {
-    this.table.set(functionIndex, null);
+    this.interpreter.table.set(functionIndex, null);
     this.free.push(functionIndex);
   }
 
@@ -123,18 +125,19 @@ export class Translator {
         const { parameters, result }: RuntimeFunction = runtimeFunctions[name];
         imported.set(name, module.import('functions', name, { parameters, results: [result] }));
       }
-    const functions = { access: -1, commit: -1, runtime: (name: RuntimeFunctionName) => imported.get(name)! };
+    const nzcv = module.import('machine', 'nzcv', nzcvSignature);
+    const functions = { nzcv, access: -1, commit: -1, runtime: (name: RuntimeFunctionName) => imported.get(name)! };
     regions.forEach(({ blocks }, n) => {
       module.export(String(n), module.function(regionSignature, new RegionCompiler(blocks, functions, this.knowsWatches).compile()));
     });
     const imports = {
-      machine: { memory: this.memory },
+      machine: { memory: this.memory, nzcv: this.interpreter.nzcv },
       functions: Object.fromEntries([...imported.keys()].map((name) => [name, runtimeFunctions[name].run])),
     };
     const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), imports as unknown as WebAssembly.Imports);
     regions.forEach(({ entry }, n) => {
-      const index = this.free.pop() ?? this.table.grow(1);
-      this.table.set(index, instance.exports[String(n)] as () => number);
+      const index = this.free.pop() ?? this.interpreter.table.grow(1);
+      this.interpreter.table.set(index, instance.exports[String(n)] as () => number);
       this.host.install(entry, index);
       this.translated++;
     });
