@@ -5,6 +5,8 @@ export type ProcessorExit =
   /** An interrupt for the host: the virtual CPU interface asks for maintenance, the guest changed a timer, or waits without being trapped. */
   | { readonly kind: 'irq' }
   | { readonly kind: 'budget' }
+  /** YIELD is done: the guest spins, and whoever shares the thread may have what it waits for. */
+  | { readonly kind: 'yield' }
   /** The instruction at PC has a breakpoint and was not executed. */
   | { readonly kind: 'breakpoint' }
   /** `onWatch` asked for it: the instruction before PC accessed bytes that a debugger watches. */
@@ -19,6 +21,7 @@ export const EXIT = {
   trap: { kind: 'trap' },
   irq: { kind: 'irq' },
   budget: { kind: 'budget' },
+  yield: { kind: 'yield' },
   breakpoint: { kind: 'breakpoint' },
   watch: { kind: 'watch' },
   exception: { kind: 'exception' },

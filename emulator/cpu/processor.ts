@@ -262,7 +262,7 @@ export class Processor implements Core {
         return undefined;
       case 'yield':
         completeInstruction(this);
-        return undefined;
+        return EXIT.yield;
       case 'eret':
         if (!this.eret(word)) return this.afterException();
         deriveState(this);
