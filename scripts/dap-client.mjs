@@ -9,7 +9,9 @@ export class DapClient extends EventEmitter {
   #sequence = 0;
   #received = Buffer.alloc(0);
   #pending = new Map();
-  #past = [];
+  /** By name: events that nobody awaited, and those who await the next. */
+  #past = new Map();
+  #awaiting = new Map();
   #timeout;
 
   /** @param timeout milliseconds that an answer or an awaited event may take. */
@@ -21,8 +23,8 @@ export class DapClient extends EventEmitter {
     // A server that died cannot read: what it leaves pending is rejected by `exit`.
     this.#child.stdin.on('error', () => undefined);
     this.ended = once(this.#child, 'exit').then(([status]) => {
-      for (const { reject, command: name } of this.#pending.values())
-        reject(new Error(`the server ended with status ${status} before it answered ${name}`));
+      for (const { reject, what } of this.#pending.values()) reject(new Error(`the server ended with status ${status} before ${what}`));
+      this.#pending.clear();
       return status;
     });
   }
@@ -30,49 +32,52 @@ export class DapClient extends EventEmitter {
   /** Sends a request and resolves with the body of its response. */
   request(command, args = {}) {
     const seq = ++this.#sequence;
-    const message = Buffer.from(JSON.stringify({ seq, type: 'request', command, arguments: args }));
-    const answer = new Promise((resolve, reject) => this.#pending.set(seq, { resolve, reject, command }));
-    this.#child.stdin.write(`Content-Length: ${message.length}${HEADER_END}`);
-    this.#child.stdin.write(message);
-    return this.#inTime(answer, `an answer to ${command}`);
+    const json = JSON.stringify({ seq, type: 'request', command, arguments: args });
+    this.#child.stdin.write(`Content-Length: ${Buffer.byteLength(json)}${HEADER_END}${json}`);
+    return new Promise((resolve, reject) => this.#pending.set(seq, this.#inTime(resolve, reject, `an answer to ${command}`)));
   }
 
   /** Resolves with the body of the next event of that name that nobody awaited yet. */
   event(name) {
-    const index = this.#past.findIndex((event) => event.event === name);
-    if (index >= 0) return Promise.resolve(this.#past.splice(index, 1)[0].body ?? {});
-    const next = once(this, `event:${name}`).then(([body]) => {
-      this.#past.splice(
-        this.#past.findIndex((event) => event.event === name),
-        1,
-      );
-      return body;
+    const past = this.#past.get(name);
+    if (past?.length > 0) return Promise.resolve(past.shift());
+    return new Promise((resolve, reject) => {
+      const awaiting = this.#awaiting.get(name) ?? [];
+      this.#awaiting.set(name, awaiting);
+      awaiting.push(this.#inTime(resolve, reject, `the event ${name}`));
     });
-    return this.#inTime(next, `the event ${name}`);
   }
 
   kill() {
     this.#child.kill('SIGKILL');
   }
 
-  #inTime(promise, what) {
-    let timer;
-    const late = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no ${what} within ${this.#timeout / 1000} s`)), this.#timeout);
-    });
-    return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+  #inTime(resolve, reject, what) {
+    const timer = setTimeout(() => reject(new Error(`no ${what} within ${this.#timeout / 1000} s`)), this.#timeout);
+    return {
+      what,
+      resolve: (body) => {
+        clearTimeout(timer);
+        resolve(body);
+      },
+      reject: (error) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    };
   }
 
   #receive(chunk) {
-    this.#received = Buffer.concat([this.#received, chunk]);
+    this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
     for (;;) {
       const headerEnd = this.#received.indexOf(HEADER_END);
       if (headerEnd < 0) return;
-      const length = Number(/Content-Length: *(\d+)/i.exec(this.#received.toString('latin1', 0, headerEnd))?.[1]);
+      const length = Number(/Content-Length: *(\d+)/i.exec(this.#received.latin1Slice(0, headerEnd))?.[1]);
       if (!Number.isInteger(length)) throw new Error('the server sent a header without Content-Length');
-      const end = headerEnd + HEADER_END.length + length;
+      const start = headerEnd + HEADER_END.length;
+      const end = start + length;
       if (this.#received.length < end) return;
-      const message = JSON.parse(this.#received.toString('utf8', headerEnd + HEADER_END.length, end));
+      const message = JSON.parse(this.#received.utf8Slice(start, end));
       this.#received = this.#received.subarray(end);
       this.#handle(message);
     }
@@ -85,8 +90,11 @@ export class DapClient extends EventEmitter {
       if (message.success) request?.resolve(message.body ?? {});
       else request?.reject(new Error(`${message.command}: ${message.message}`));
     } else if (message.type === 'event') {
-      if (message.event !== 'output') this.#past.push(message);
-      this.emit(`event:${message.event}`, message.body ?? {});
+      const { event, body = {} } = message;
+      const awaiting = this.#awaiting.get(event);
+      if (awaiting?.length > 0) awaiting.shift().resolve(body);
+      else if (event !== 'output') this.#past.set(event, [...(this.#past.get(event) ?? []), body]);
+      this.emit(`event:${event}`, body);
     }
   }
 }

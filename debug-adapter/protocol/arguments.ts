@@ -3,43 +3,45 @@ import { RequestError } from '../request-error.ts';
 type Shape = 'string' | 'number' | 'boolean' | 'object' | 'strings' | 'objects';
 
 /** What the protocol says about the arguments this adapter reads. A name means the same wherever it appears. */
-const shapes: Readonly<Record<string, Shape>> = {
-  threadId: 'number',
-  frameId: 'number',
-  variablesReference: 'number',
-  targetId: 'number',
-  start: 'number',
-  count: 'number',
-  startFrame: 'number',
-  levels: 'number',
-  line: 'number',
-  endLine: 'number',
-  column: 'number',
-  offset: 'number',
-  instructionOffset: 'number',
-  instructionCount: 'number',
-  bytes: 'number',
-  allowPartial: 'boolean',
-  asAddress: 'boolean',
-  resolveSymbols: 'boolean',
-  name: 'string',
-  value: 'string',
-  expression: 'string',
-  context: 'string',
-  text: 'string',
-  data: 'string',
-  path: 'string',
-  memoryReference: 'string',
-  instructionReference: 'string',
-  condition: 'string',
-  hitCondition: 'string',
-  logMessage: 'string',
-  filterId: 'string',
-  source: 'object',
-  filters: 'strings',
-  filterOptions: 'objects',
-  breakpoints: 'objects',
-};
+const shapes: ReadonlyMap<string, Shape> = new Map(
+  Object.entries({
+    threadId: 'number',
+    frameId: 'number',
+    variablesReference: 'number',
+    targetId: 'number',
+    start: 'number',
+    count: 'number',
+    startFrame: 'number',
+    levels: 'number',
+    line: 'number',
+    endLine: 'number',
+    column: 'number',
+    offset: 'number',
+    instructionOffset: 'number',
+    instructionCount: 'number',
+    bytes: 'number',
+    allowPartial: 'boolean',
+    asAddress: 'boolean',
+    resolveSymbols: 'boolean',
+    name: 'string',
+    value: 'string',
+    expression: 'string',
+    context: 'string',
+    text: 'string',
+    data: 'string',
+    path: 'string',
+    memoryReference: 'string',
+    instructionReference: 'string',
+    condition: 'string',
+    hitCondition: 'string',
+    logMessage: 'string',
+    filterId: 'string',
+    source: 'object',
+    filters: 'strings',
+    filterOptions: 'objects',
+    breakpoints: 'objects',
+  } satisfies Record<string, Shape>),
+);
 
 const words: Readonly<Record<Shape, string>> = {
   string: 'a string',
@@ -63,7 +65,7 @@ function fits(value: unknown, shape: Shape): boolean {
 export function checkArguments(args: unknown): void {
   if (!isObject(args)) throw new RequestError('the arguments are no object');
   for (const [name, value] of Object.entries(args)) {
-    const shape = Object.hasOwn(shapes, name) ? shapes[name]! : undefined;
+    const shape = shapes.get(name);
     // Absent is not the same as null to the protocol; to many clients it is.
     if (shape === undefined || value === undefined || value === null) continue;
     if (!fits(value, shape)) throw new RequestError(`"${name}" must be ${words[shape]}`);
@@ -74,5 +76,6 @@ export function checkArguments(args: unknown): void {
 
 /** Arguments without the nulls that stand for absent ones. */
 export function withoutNulls(args: object): object {
-  return Object.fromEntries(Object.entries(args).filter(([, value]) => value !== null));
+  const given = Object.entries(args);
+  return given.some(([, value]) => value === null) ? Object.fromEntries(given.filter(([, value]) => value !== null)) : args;
 }

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { AdapterSession } from '../session.ts';
-import { encodeFrame, FrameReader } from './framing.ts';
+import { FrameReader, frameText } from './framing.ts';
 
 /**
  * Ties a session to a pair of streams until either side ends. Resolves when the session is over and its machine is gone, so that the caller can exit:
@@ -10,13 +10,24 @@ import { encodeFrame, FrameReader } from './framing.ts';
 export function connect(session: AdapterSession, input: Readable, output: Writable): Promise<void> {
   const reader = new FrameReader();
   let open = true;
+  let queued = '';
+  const flush = (): void => {
+    const text = queued;
+    queued = '';
+    if (open && text !== '') output.write(text, 'utf8');
+  };
+  // What is said in one turn goes out at once: every write wakes the client.
   const send = (message: unknown): void => {
-    if (open) output.write(encodeFrame(message));
+    if (queued === '') process.nextTick(flush);
+    queued += frameText(message);
   };
   session.onDidSendMessage((message: unknown) => send(message));
-  session.setDrain(() =>
-    open && output.writableNeedDrain ? new Promise((resolve) => output.once('drain', resolve).once('close', resolve)) : Promise.resolve(),
-  );
+  session.setDrain(() => {
+    flush();
+    return open && output.writableNeedDrain
+      ? new Promise((resolve) => output.once('drain', resolve).once('close', resolve))
+      : Promise.resolve();
+  });
 
   return new Promise((resolve) => {
     const end = (): void => {
@@ -37,7 +48,10 @@ export function connect(session: AdapterSession, input: Readable, output: Writab
     input.on('error', end);
     output.on('error', end);
     output.on('close', end);
-    session.onEnd(() => output.end(end));
+    session.onEnd(() => {
+      flush();
+      output.end(end);
+    });
   });
 }
 

@@ -16,7 +16,8 @@ export class FrameReader {
 
   /** Takes bytes in; returns what they completed. */
   push(chunk: Buffer): Frame[] {
-    this.chunks.push(chunk);
+    if (this.buffered === 0) this.chunks = [chunk];
+    else this.chunks.push(chunk);
     this.buffered += chunk.length;
     const frames: Frame[] = [];
     while (this.step(frames));
@@ -67,8 +68,31 @@ export class FrameReader {
   }
 }
 
-/** A message as bytes. */
-export function encodeFrame(message: unknown): Buffer {
-  const json = Buffer.from(JSON.stringify(message), 'utf8');
-  return Buffer.concat([Buffer.from(`Content-Length: ${json.length}\r\n\r\n`, 'latin1'), json]);
+/** A message as text: everything before its JSON is ASCII. */
+export function frameText(message: unknown): string {
+  const json = jsonOf(message);
+  return `Content-Length: ${Buffer.byteLength(json, 'utf8')}\r\n\r\n${json}`;
 }
+
+/** The JSON of rows that were sent before: from one stop to the next most rows are the same objects. */
+const rowTexts = new WeakMap<object, string>();
+
+function rowText(row: object): string {
+  let text = rowTexts.get(row);
+  if (text === undefined) rowTexts.set(row, (text = JSON.stringify(row)));
+  return text;
+}
+
+function jsonOf(message: unknown): string {
+  if (!isRows(message)) return JSON.stringify(message);
+  const { body, ...rest } = message;
+  return `${JSON.stringify(rest).slice(0, -1)},"body":{"variables":[${body.variables.map(rowText).join(',')}]}}`;
+}
+
+function isRows(message: unknown): message is { readonly body: { readonly variables: readonly object[] } } {
+  const { command, success } = message as { readonly command?: unknown; readonly success?: unknown };
+  return command === 'variables' && success === true;
+}
+
+/** A message as bytes. */
+export const encodeFrame = (message: unknown): Buffer => Buffer.from(frameText(message), 'utf8');

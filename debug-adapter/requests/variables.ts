@@ -50,7 +50,7 @@ export async function variables(
   const children = await childrenOf(args.variablesReference, session);
   const start = args.start ?? 0;
   const wanted = children.slice(start, args.count ? start + args.count : undefined);
-  return { variables: wanted.map((node) => variable(node, session)) };
+  return { variables: wanted.map((node) => rowOf(node, session)) };
 }
 
 /** Changes a register or a field of one. */
@@ -92,15 +92,30 @@ async function childrenOf(reference: unknown, session: SessionState): Promise<re
   return (await node.children?.()) ?? [];
 }
 
+/** Rows that have been shown, for nodes that stay while their value stays. */
+const rows = new WeakMap<VariableNode, { readonly client: object; readonly row: DebugProtocol.Variable }>();
+
+function rowOf(node: VariableNode, session: SessionState): DebugProtocol.Variable {
+  // What has something inside gets another reference at every stop.
+  if (node.children) return variable(node, session);
+  const known = rows.get(node);
+  if (known?.client === session.client) return known.row;
+  const row = variable(node, session);
+  rows.set(node, { client: session.client, row });
+  return row;
+}
+
+const readOnly: DebugProtocol.VariablePresentationHint = { attributes: ['readOnly'] };
+
 /** A node as DAP shows it. */
 export function variable(node: VariableNode, session: SessionState): DebugProtocol.Variable {
-  return {
-    name: node.name,
-    value: node.value,
-    variablesReference: node.children ? session.variables.create(node) : 0,
-    ...(node.type === undefined ? {} : { type: node.type }),
-    ...(node.expression === undefined ? {} : { evaluateName: node.expression }),
-    ...(node.memoryReference === undefined ? {} : { memoryReference: node.memoryReference }),
-    ...(node.set ? {} : { presentationHint: { attributes: ['readOnly'] } }),
-  };
+  const { name, value, type, expression, memoryReference } = node;
+  const { supportsVariableType, supportsMemoryReferences } = session.client;
+  const shown: DebugProtocol.Variable = { name, value, variablesReference: node.children ? session.variables.create(node) : 0 };
+  // These two only where the client says that it uses them, as the protocol has it.
+  if (type !== undefined && supportsVariableType) shown.type = type;
+  if (expression !== undefined) shown.evaluateName = expression;
+  if (memoryReference !== undefined && supportsMemoryReferences) shown.memoryReference = memoryReference;
+  if (!node.set) shown.presentationHint = readOnly;
+  return shown;
 }

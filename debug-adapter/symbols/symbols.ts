@@ -12,6 +12,13 @@ export interface Located {
   readonly offset: bigint;
 }
 
+/** Addresses from `start` to `end` are those of the same code `delta` further on. */
+interface Alias {
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly delta: bigint;
+}
+
 /** A symbol without a size reaches at most this far: beyond, the address belongs to nothing. */
 const REACH = 1n << 20n;
 
@@ -22,7 +29,9 @@ export class SymbolTable {
   private dirty = false;
   /** Ranges where the same code appears at another address (before the MMU is on, or moved by KASLR): added to a run-time address gives the link address. */
   private move = { start: 0n, end: 0n, by: 0n };
-  private aliases: { readonly start: bigint; readonly end: bigint; readonly delta: bigint }[] = [];
+  /** Counts changes of what `locate` says. */
+  version = 0;
+  private aliases: readonly Alias[] = [];
 
   /** @param symbols Their order does not matter; of several at one address the first added is shown. */
   add(symbols: Iterable<GuestSymbol>): void {
@@ -31,6 +40,7 @@ export class SymbolTable {
       if (!this.byName.has(symbol.name)) this.byName.set(symbol.name, symbol);
     }
     this.dirty = true;
+    this.version++;
   }
 
   get size(): number {
@@ -38,8 +48,12 @@ export class SymbolTable {
   }
 
   /** Replaces the aliases. */
-  setAliases(aliases: readonly { readonly start: bigint; readonly end: bigint; readonly delta: bigint }[]): void {
+  setAliases(aliases: readonly Alias[]): void {
+    const same = ({ start, end, delta }: Alias, other: Alias | undefined): boolean =>
+      start === other?.start && end === other.end && delta === other.delta;
+    if (aliases.length === this.aliases.length && aliases.every((alias, i) => same(alias, this.aliases[i]))) return;
     this.aliases = [...aliases];
+    this.version++;
   }
 
   find(name: string): GuestSymbol | undefined {

@@ -18,7 +18,30 @@ export interface Subject {
 /** Rows for registers, read in one go. Registers this machine lacks are left out. */
 export async function registerNodes(names: readonly string[], subject: Subject): Promise<VariableNode[]> {
   const values = await subject.guest.machine.readRegisters(subject.vcpu, names);
-  return values.map(({ name, value }) => registerNode(name, value, subject));
+  const known = knownNodes(subject);
+  const { version } = subject.guest.symbols;
+  return values.map(({ name, value }) => {
+    const last = known.get(name);
+    if (last?.value === value && last.version === version) return last.node;
+    const node = registerNode(name, value, subject);
+    known.set(name, { value, version, node });
+    return node;
+  });
+}
+
+/** A register's last node, and the value and the version of the symbols it was made for: from one stop to the next few change. */
+interface KnownNode {
+  readonly value: bigint;
+  readonly version: number;
+  readonly node: VariableNode;
+}
+
+const known = new WeakMap<Guest, Map<string, KnownNode>[]>();
+
+function knownNodes({ guest, vcpu }: Subject): Map<string, KnownNode> {
+  let ofGuest = known.get(guest);
+  if (!ofGuest) known.set(guest, (ofGuest = []));
+  return (ofGuest[vcpu] ??= new Map());
 }
 
 /** A register as something to read and change. */
@@ -40,17 +63,21 @@ export function accessTo(name: string, { guest, vcpu, changed }: Subject): Regis
 export function registerNode(name: string, value: bigint, subject: Subject): VariableNode {
   const { guest, vcpu } = subject;
   const layout = fieldsOf(name);
-  const located = layout.length === 0 ? guest.symbols.locate(value) : undefined;
-  const access = accessTo(name, subject);
   const expression = `$${name}`;
+  const type = '64 bits';
+  if (layout.length > 0) {
+    const access = accessTo(name, subject);
+    const children = async () => fieldNodes(layout, await access.read(), expression, access, 64);
+    return { name, value: hex(value, 64), type, expression, set: access.write, children };
+  }
+  const located = guest.symbols.locate(value);
+  const location = located && locationText(located);
   return {
     name,
-    value: `${hex(value, 64)}${located ? ` <${locationText(located)}>` : ''}`,
-    type: '64 bits',
+    value: location === undefined ? hex(value, 64) : `${hex(value, 64)} <${location}>`,
+    type,
     expression,
-    set: (to) => access.write(to),
-    ...(layout.length > 0
-      ? { children: async () => fieldNodes(layout, await access.read(), expression, access, 64) }
-      : { memoryReference: memoryReference({ space: 'va', address: value, vcpu }) }),
+    set: (to) => accessTo(name, subject).write(to),
+    memoryReference: memoryReference({ space: 'va', address: value, vcpu }),
   };
 }

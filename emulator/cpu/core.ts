@@ -95,7 +95,7 @@ export function countInstruction(core: Core): void {
 /** The instruction at PC is done: on to the next. It counts as executed. */
 export function completeInstruction(core: Core): void {
   const { state } = core;
-  state.set(slots.pc, state.get(slots.pc) + 4n);
+  state.advance(slots.pc, 4);
   state.setLow(slots.pstate, state.low(slots.pstate) & ~PSTATE.BTYPE);
   countInstruction(core);
 }

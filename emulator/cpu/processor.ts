@@ -57,6 +57,8 @@ export class Processor implements Core {
   onException: ((taken: TakenException) => boolean) | undefined;
   /** Asked, from inside a run, before an instruction with a breakpoint executes: true stops the processor there. Without it every breakpoint stops. */
   onBreakpoint: (() => boolean) | undefined;
+  /** Told, from inside a run, after an instruction that accessed watched memory: true stops the processor there. `mmu.watches.accesses` says what it did. */
+  onWatch: (() => boolean) | undefined;
   stopAtVector = false;
   lastException = -1;
   steppedWord: number | undefined;
@@ -196,6 +198,13 @@ export class Processor implements Core {
     return { exit, used };
   }
 
+  /** The instruction at PC was refused an access to watched memory: it runs alone, and what it does there is recorded. */
+  private recorded(): ProcessorExit | undefined {
+    const { watches } = this.mmu;
+    const { exit } = watches.record(() => this.alone());
+    return exit ?? (watches.accesses.length > 0 && this.onWatch?.() ? EXIT.watch : undefined);
+  }
+
   /** PSTATE.IL: no instruction executes. A PC that cannot be fetched from goes first (Arm ARM, synchronous exception prioritization). */
   private refuseIllegalState(): void {
     const { state } = this;
@@ -256,13 +265,13 @@ export class Processor implements Core {
         return undefined;
       case 'yield':
         completeInstruction(this);
-        return undefined;
+        return EXIT.yield;
       case 'eret':
         if (!this.eret(word)) return this.afterException();
         deriveState(this);
         return undefined;
       default:
-        if (name === 'fault' && this.mmu.watches.takeStopped()) return EXIT.watch;
+        if (name === 'fault' && this.mmu.watches.takeStopped()) return this.recorded();
         takeExitException(this, name, word);
         return this.afterException();
     }

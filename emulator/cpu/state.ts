@@ -77,6 +77,14 @@ export class CpuState {
     this.f64[(this.base >> 3) + slot] = value;
   }
 
+  /** Adds a small number to a slot. */
+  advance(slot: number, by: number): void {
+    const at = (this.base >> 2) + slot * 2;
+    const low = (this.i32[at]! >>> 0) + by;
+    this.i32[at] = low;
+    if (low >= 2 ** 32) this.i32[at + 1]!++;
+  }
+
   /** Storage of a system register by slot (`systemRegisterSlot(name)`), whatever its access rules. */
   system(slot: number): bigint {
     return this.u64[(this.base + SYSTEM_OFFSET) / 8 + slot]!;

@@ -1,8 +1,10 @@
 import type { Worker } from 'node:worker_threads';
+import { startWorker } from '../vmm/start-worker.ts';
 import type { AddressSpace, Machine, MachineEvent, MemoryRead, RegisterValue } from './machine.ts';
-import type { MachineMethod, MachineReply, MachineRequest } from './messages.ts';
+import type { MachineMethod, MachineReply, MachineRequest, WorkerStart } from './messages.ts';
 import { changesView, memoryIn, registersIn, type StandingView } from './standing-view.ts';
-import { defaultWorkerUrl, startWorker } from './start-worker.ts';
+import { defaultWorkerUrl } from './start-worker.ts';
+import { newStepLine, StepCaller } from './step-line.ts';
 
 interface Pending {
   readonly resolve: (value: unknown) => void;
@@ -14,6 +16,7 @@ interface Pending {
 export class MachineClient implements Machine {
   private readonly worker: Worker;
   private readonly pauseFlag = new SharedArrayBuffer(4);
+  private readonly steps: StepCaller;
   private readonly pending = new Map<number, Pending>();
   private nextId = 1;
   private listener: (event: MachineEvent) => void = () => {};
@@ -24,7 +27,9 @@ export class MachineClient implements Machine {
 
   /** @param url Program of the worker (`worker.js`). */
   constructor(url: URL = defaultWorkerUrl()) {
-    this.worker = startWorker(url, { pauseFlag: this.pauseFlag });
+    const stepLine = newStepLine();
+    this.steps = new StepCaller(stepLine);
+    this.worker = startWorker(url, { pauseFlag: this.pauseFlag, stepLine } satisfies WorkerStart);
     this.worker.on('message', (message: MachineReply) => this.received(message));
     this.worker.on('error', (error) => this.lost(new Error(`the machine failed: ${error.message}`)));
     this.worker.on('exit', () => this.lost(new Error('the machine is gone')));
@@ -50,10 +55,22 @@ export class MachineClient implements Machine {
   evaluate = this.remote('evaluate');
   setStopPoints = this.remote('setStopPoints');
   continue = this.remote('continue');
-  step = this.remote('step');
   runTo = this.remote('runTo');
   consoleInput = this.remote('consoleInput');
   statistics = this.remote('statistics');
+
+  /** A single step is made before this returns, where the machine is ready for it; its `stopped` event follows once the caller has had its answer. */
+  async step(vcpu: number, count: number): Promise<void> {
+    const outcome = count === 1 && !this.gone ? this.steps.step(vcpu) : 'busy';
+    if (outcome === 'busy') return this.call('step', [vcpu, count]);
+    this.view = undefined;
+    if (outcome === 'message') return;
+    this.listener({ type: 'continued' });
+    process.nextTick(() => {
+      this.view = this.isChanging() ? undefined : outcome;
+      this.listener({ type: 'stopped', vcpu, cause: { kind: 'step' } });
+    });
+  }
 
   async readRegisters(vcpu: number, names: readonly string[]): Promise<readonly RegisterValue[]> {
     return registersIn(this.view, vcpu, names) ?? this.call('readRegisters', [vcpu, names]);
@@ -85,8 +102,14 @@ export class MachineClient implements Machine {
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       this.pending.set(id, { resolve, reject, method });
-      this.worker.postMessage({ type: 'call', id, method, arguments: parameters } as MachineRequest);
+      this.send({ type: 'call', id, method, arguments: parameters } as MachineRequest);
     });
+  }
+
+  private send(message: MachineRequest): void {
+    this.steps.announce();
+    this.worker.postMessage(message);
+    this.steps.call();
   }
 
   private received(message: MachineReply): void {
@@ -111,7 +134,7 @@ export class MachineClient implements Machine {
 
   private async acknowledge(bytes: number): Promise<void> {
     await this.delivered();
-    if (!this.gone) this.worker.postMessage({ type: 'console-delivered', bytes } satisfies MachineRequest);
+    if (!this.gone) this.send({ type: 'console-delivered', bytes });
   }
 
   /** The worker ended: whoever waits is told, and the debugger if it did not ask for it. */

@@ -19,11 +19,16 @@ import type {
   Translation,
   VcpuStatus,
 } from './machine.ts';
+import { type StandingView, viewOf } from './standing-view.ts';
 import type { RunEnd, Target } from './target.ts';
 
 /** Guest instructions and host milliseconds between looks at the mailbox, so that every request is answered soon while the guest runs. */
 const SLICE = 8_000_000;
 const SLICE_MILLISECONDS = 15;
+
+/** A piece of a run, and how it ended. */
+type Slice = (budget: number, interrupted: () => boolean) => SliceEnd;
+type SliceEnd = RunEnd | { readonly kind: 'stop'; readonly vcpu: number; readonly cause: StopCause };
 
 export type BuildTarget = (configuration: MachineConfiguration, progress: (title: string, percent: number) => void) => Promise<Target>;
 
@@ -139,16 +144,28 @@ export class DebuggedMachine implements Machine {
   }
 
   async step(vcpu: number, count: number): Promise<void> {
-    const target = this.vcpu(vcpu);
-    this.mayRun();
-    this.prepareRun({ kind: 'none' }, true);
-    this.hooks!.standsAt(vcpu);
-    this.running = this.loop((budget, interrupted) => {
-      const before = target.instructionsOf(vcpu);
-      const end = target.step(vcpu, Math.min(count, budget), interrupted);
-      count -= target.instructionsOf(vcpu) - before;
-      return end.kind === 'budget' && count <= 0 ? { stopped: vcpu, cause: { kind: 'step' } } : end;
-    });
+    this.running = this.loop(this.beginStep(vcpu, count));
+  }
+
+  /** `step` by one instruction within this call, all its events included; what takes longer goes on by itself afterwards. */
+  stepAtOnce(vcpu: number): void {
+    const slice = this.beginStep(vcpu, 1);
+    const end = this.perform(slice);
+    if (!this.ends(end)) this.running = this.waitOut(end).then(() => this.loop(slice));
+  }
+
+  /** A guest is there and does not run. */
+  get stands(): boolean {
+    return this.target !== undefined && this.running === undefined && !this.ended;
+  }
+
+  /** What a debugger asks first of a vCPU that stands. Whatever cannot be had now is asked for by name later. */
+  view(vcpu: number): StandingView | undefined {
+    try {
+      return viewOf(this.vcpu(vcpu), vcpu);
+    } catch {
+      return undefined;
+    }
   }
 
   async pause(): Promise<void> {
@@ -174,6 +191,20 @@ export class DebuggedMachine implements Machine {
     this.running = this.loop((budget, interrupted) => target.run(budget, interrupted));
   }
 
+  private beginStep(vcpu: number, count: number): Slice {
+    const target = this.vcpu(vcpu);
+    this.mayRun();
+    this.prepareRun({ kind: 'none' }, true);
+    this.hooks!.standsAt(vcpu);
+    let left = count;
+    return (budget, interrupted) => {
+      const before = target.instructionsOf(vcpu);
+      const end = target.step(vcpu, Math.min(left, budget), interrupted);
+      left -= target.instructionsOf(vcpu) - before;
+      return end.kind === 'budget' && left <= 0 ? { kind: 'stop', vcpu, cause: { kind: 'step' } } : end;
+    };
+  }
+
   private prepareRun(goal: RunGoal, stepping: boolean): void {
     this.hooks!.begin(goal, stepping);
     this.pauseAsked = false;
@@ -183,43 +214,57 @@ export class DebuggedMachine implements Machine {
   }
 
   /** Runs slices until something ends it, giving way to messages between them. */
-  private async loop(
-    slice: (budget: number, interrupted: () => boolean) => RunEnd | { readonly stopped: number; readonly cause: StopCause },
-  ): Promise<void> {
-    const interrupted = (): boolean => this.pauseAsked || Atomics.load(this.pauseFlag, 0) !== 0;
+  private async loop(slice: Slice): Promise<void> {
     for (;;) {
       await new Promise((resolve) => setImmediate(resolve));
       await this.ready();
-      if (interrupted()) return this.stopped(this.firstRunnable(), { kind: 'pause' });
-      const started = performance.now();
-      let end: ReturnType<typeof slice>;
-      try {
-        end = slice(SLICE, () => interrupted() || performance.now() - started > SLICE_MILLISECONDS);
-      } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
-        end = { kind: 'fatal', vcpu: this.firstRunnable(), message };
-      }
+      if (this.interrupted()) return this.stopped(this.firstRunnable(), { kind: 'pause' });
+      const end = this.perform(slice);
+      if (this.ends(end)) return;
+      await this.waitOut(end);
+    }
+  }
+
+  private readonly interrupted = (): boolean => this.pauseAsked || Atomics.load(this.pauseFlag, 0) !== 0;
+
+  private perform(slice: Slice): SliceEnd {
+    const started = performance.now();
+    try {
+      return slice(SLICE, () => this.interrupted() || performance.now() - started > SLICE_MILLISECONDS);
+    } catch (error) {
+      return { kind: 'fatal', vcpu: this.firstRunnable(), message: error instanceof Error ? error.message : String(error) };
+    } finally {
       this.seconds += (performance.now() - started) / 1000;
       this.flushConsole();
-      if ('stopped' in end) return this.stopped(end.stopped, end.cause);
-      switch (end.kind) {
-        case 'budget':
-          break;
-        case 'hook':
-          return this.stopped(end.vcpu, this.hooks!.cause ?? { kind: 'pause' });
-        case 'idle':
-          await this.idle();
-          break;
-        case 'pause':
-          await this.keepPace(end.nanoseconds / 1e6, interrupted);
-          break;
-        case 'power-off':
-        case 'reset':
-          return this.terminated({ kind: end.kind });
-        case 'fatal':
-          return this.stopped(end.vcpu, { kind: 'fatal', message: end.message });
-      }
     }
+  }
+
+  /** Whether the run is over; the listener has been told then. */
+  private ends(end: SliceEnd): boolean {
+    switch (end.kind) {
+      case 'budget':
+      case 'idle':
+      case 'pause':
+        return false;
+      case 'stop':
+        this.stopped(end.vcpu, end.cause);
+        return true;
+      case 'hook':
+        this.stopped(end.vcpu, this.hooks!.cause ?? { kind: 'pause' });
+        return true;
+      case 'power-off':
+      case 'reset':
+        this.terminated({ kind: end.kind });
+        return true;
+      case 'fatal':
+        this.stopped(end.vcpu, { kind: 'fatal', message: end.message });
+        return true;
+    }
+  }
+
+  private async waitOut(end: SliceEnd): Promise<void> {
+    if (end.kind === 'idle') await this.idle();
+    else if (end.kind === 'pause') await this.keepPace(end.nanoseconds / 1e6, this.interrupted);
   }
 
   /** The guest sleeps until a timer fires: for a person at its console, sleeping takes as long as it does for the guest. */

@@ -21,10 +21,12 @@ export type MachineRequest =
 export type MachineReply =
   | { readonly type: 'result'; readonly id: number; readonly value: unknown }
   | { readonly type: 'failure'; readonly id: number; readonly message: string }
-  | { readonly type: 'event'; readonly event: MachineEvent; readonly view?: StandingView };
+  | { readonly type: 'event'; readonly event: MachineEvent; readonly view?: StandingView | undefined };
 
 /** What a worker gets when it is started. */
 export interface WorkerStart {
   /** One i32, shared: 1 asks the running slice to end. */
   readonly pauseFlag: SharedArrayBuffer;
+  /** For single steps: see `step-line.ts`. */
+  readonly stepLine: SharedArrayBuffer;
 }

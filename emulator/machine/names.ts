@@ -33,6 +33,7 @@ const layouts: Readonly<Record<string, string>> = {
 
 const core = new Set(coreRegisters);
 const system = new Map(systemRegisters.map((r) => [r.name.toLowerCase(), r]));
+const noFields: readonly Field[] = [];
 const fieldNameCache = new Map<string, readonly string[]>();
 
 /** Canonical name of a register in any case and with any synonym; undefined: there is none. */
@@ -54,8 +55,9 @@ const pstateFields: readonly Field[] = [
 /** Field layout of a register or of a value that has a register's layout. Empty where there is none. */
 export function fieldsOf(name: string): readonly Field[] {
   if (name === 'pstate') return pstateFields;
+  if (core.has(name) && layouts[name] === undefined) return noFields;
   const own = system.get(name.toLowerCase());
-  return own?.fields ?? system.get((layouts[name] ?? '').toLowerCase())?.fields ?? [];
+  return own?.fields ?? system.get((layouts[name] ?? '').toLowerCase())?.fields ?? noFields;
 }
 
 function namesOfFields(register: string): readonly string[] {

@@ -1,6 +1,8 @@
 import { type BuildTarget, DebuggedMachine } from './debugged-machine.ts';
+import type { MachineEvent } from './machine.ts';
 import type { MachineReply, MachineRequest, WorkerStart } from './messages.ts';
-import { viewOf } from './standing-view.ts';
+import { StepServer } from './step-line.ts';
+import { serveSteps } from './step-service.ts';
 
 /** The worker's end of the line. */
 export interface Port {
@@ -22,16 +24,24 @@ export function serve(port: Port, start: WorkerStart, build: BuildTarget): void 
         })
       : undefined;
   const machine = new DebuggedMachine(build, new Int32Array(start.pauseFlag), ready);
-  machine.onEvent((event) => {
+  const tell = (event: MachineEvent): void => {
     if (event.type === 'console') underWay += event.bytes.length;
-    if (event.type !== 'stopped') port.postMessage({ type: 'event', event });
-    else
-      viewOf(machine, event.vcpu).then(
-        (view) => port.postMessage({ type: 'event', event, view }),
-        () => port.postMessage({ type: 'event', event }),
-      );
+    port.postMessage(event.type === 'stopped' ? { type: 'event', event, view: machine.view(event.vcpu) } : { type: 'event', event });
+  };
+  const line = new StepServer(start.stepLine);
+  const steps = serveSteps(line, machine, tell);
+  const standBySoon = (): void => {
+    setImmediate(() => {
+      if (machine.stands) steps.standBy();
+    });
+  };
+  machine.onEvent((event) => {
+    if (steps.takes(event)) return;
+    tell(event);
+    if (event.type === 'stopped') standBySoon();
   });
   port.onMessage((message) => {
+    line.received();
     if (message.type === 'console-delivered') {
       underWay -= message.bytes;
       if (underWay <= CONSOLE_WINDOW) wake?.();
@@ -39,9 +49,12 @@ export function serve(port: Port, start: WorkerStart, build: BuildTarget): void 
     }
     const { id } = message;
     const method = machine[message.method] as (...parameters: readonly unknown[]) => Promise<unknown>;
-    method.apply(machine, message.arguments).then(
-      (value) => port.postMessage({ type: 'result', id, value }),
-      (error: unknown) => port.postMessage({ type: 'failure', id, message: error instanceof Error ? error.message : String(error) }),
-    );
+    method
+      .apply(machine, message.arguments)
+      .then(
+        (value) => port.postMessage({ type: 'result', id, value }),
+        (error: unknown) => port.postMessage({ type: 'failure', id, message: error instanceof Error ? error.message : String(error) }),
+      )
+      .then(standBySoon);
   });
 }

@@ -1,32 +1,45 @@
-import type { AddressSpace, Machine, MemoryRead, RegisterValue } from './machine.ts';
+import type { AddressSpace, MemoryRead, RegisterValue } from './machine.ts';
 import type { MachineMethod } from './messages.ts';
 import { coreRegisters } from './names.ts';
+import type { Target } from './target.ts';
 
 /** What every debugger asks first when a vCPU stops, sent along with the news: it saves a question to another thread each. */
 export interface StandingView {
   readonly vcpu: number;
-  readonly registers: readonly RegisterValue[];
-  readonly memory: readonly { readonly address: bigint; readonly read: MemoryRead }[];
+  /** Values of `registersSeen`. */
+  readonly registers: BigUint64Array;
+  /** The instruction at PC and the frame record at X29; where they are not all there, undefined. */
+  readonly instruction: Uint8Array | undefined;
+  readonly frameRecord: Uint8Array | undefined;
 }
 
 /** General registers, PC and PSTATE; not the vector registers. */
-const registersSeen = coreRegisters.filter((name) => !/^v|^fp[cs]r$/.test(name));
-const INSTRUCTION_BYTES = 4;
+export const registersSeen: readonly string[] = coreRegisters.filter((name) => !/^v|^fp[cs]r$/.test(name));
+const numberOf: ReadonlyMap<string, number> = new Map(registersSeen.map((name, number) => [name, number]));
+const PC = numberOf.get('pc')!;
+const X29 = numberOf.get('x29')!;
+export const INSTRUCTION_BYTES = 4;
 /** A frame record: the caller's x29 and the return address (AAPCS64). */
-const FRAME_RECORD_BYTES = 16;
+export const FRAME_RECORD_BYTES = 16;
 
-/** Reads the view of a machine that stands. */
-export async function viewOf(machine: Pick<Machine, 'readRegisters' | 'readMemory'>, vcpu: number): Promise<StandingView> {
-  const registers = await machine.readRegisters(vcpu, registersSeen);
-  const memory: { address: bigint; read: MemoryRead }[] = [];
-  for (const [name, bytes] of [
-    ['pc', INSTRUCTION_BYTES],
-    ['x29', FRAME_RECORD_BYTES],
-  ] as const) {
-    const address = registers.find((r) => r.name === name)?.value ?? 0n;
-    memory.push({ address, read: await machine.readMemory(vcpu, 'va', address, bytes) });
+/** The view of a machine that stands; undefined where it has not all of these registers. */
+export function viewOf(target: Pick<Target, 'readRegister' | 'readMemory'>, vcpu: number): StandingView | undefined {
+  const registers = new BigUint64Array(registersSeen.length);
+  for (let i = 0; i < registers.length; i++) {
+    const value = target.readRegister(vcpu, registersSeen[i]!);
+    if (value === undefined) return undefined;
+    registers[i] = value;
   }
-  return { vcpu, registers, memory };
+  const bytesAt = (address: bigint, length: number): Uint8Array | undefined => {
+    const { bytes, holes } = target.readMemory(vcpu, 'va', address, length);
+    return holes.length === 0 ? bytes : undefined;
+  };
+  return {
+    vcpu,
+    registers,
+    instruction: bytesAt(registers[PC]!, INSTRUCTION_BYTES),
+    frameRecord: bytesAt(registers[X29]!, FRAME_RECORD_BYTES),
+  };
 }
 
 /** Calls that change nothing a view shows. */
@@ -42,9 +55,9 @@ export function registersIn(view: StandingView | undefined, vcpu: number, names:
   if (view?.vcpu !== vcpu) return undefined;
   const values: RegisterValue[] = [];
   for (const name of names) {
-    const found = view.registers.find((r) => r.name === name);
-    if (!found) return undefined;
-    values.push(found);
+    const number = numberOf.get(name);
+    if (number === undefined) return undefined;
+    values.push({ name, value: view.registers[number]! });
   }
   return values;
 }
@@ -58,5 +71,10 @@ export function memoryIn(
   length: number,
 ): MemoryRead | undefined {
   if (view?.vcpu !== vcpu || space !== 'va') return undefined;
-  return view.memory.find((m) => m.address === address && m.read.bytes.length === length)?.read;
+  const { registers, instruction, frameRecord } = view;
+  if (instruction && address === registers[PC] && length === INSTRUCTION_BYTES) return { bytes: instruction, holes: none };
+  if (frameRecord && address === registers[X29] && length === FRAME_RECORD_BYTES) return { bytes: frameRecord, holes: none };
+  return undefined;
 }
+
+const none: MemoryRead['holes'] = [];

@@ -51,10 +51,14 @@ export const slots = {
   btypeRemaining: 57,
   /** u32: top-byte-ignore for instruction addresses: bit 0 TBI for VA bit 55 = 0, bit 1 for 1 (in force at the current EL). */
   fetchTbi: 58,
+  /** What the flags come from on the way from one translated region to the next (flag-origins.ts): u32 kind, and two doublewords. */
+  lazyKind: 59,
+  lazyLeft: 60,
+  lazyRight: 61,
   /** u32: accesses that generated code performs without the processor, by their bits (isa/registers/direct-access.ts); in force at the current EL. */
-  direct: 59,
+  direct: 62,
   /** f64: nanoseconds of the machine's time at which `remaining` will be 0. */
-  sliceEnd: 60,
+  sliceEnd: 63,
 } as const;
 
 /** Instructions, or nanoseconds, to a tick of the system counter: 62.5 MHz where an instruction takes a nanosecond. */
@@ -131,8 +135,12 @@ export const mainTlbInfo = {
 /** A predecoded instruction: u16 handler, then operands as the handler's layout says. 1024 of them a page, then one end-of-page record. */
 export const RECORD_BYTES = 16;
 export const RECORDS_PER_PAGE = 1024;
-/** Beside each record, 8 bytes: u16 handler of the instruction itself where a region begins or a breakpoint is, u32 table index of the region's function (else how often the record was jumped to). */
+/**
+ * Beside each record, 8 bytes: u16 handler of the instruction itself where a region begins or a breakpoint is, i32 table index of the region's function with
+ * `REGION_FLAG` set (else how often the record was jumped to).
+ */
 export const REGION_INFO_OFFSET = (RECORDS_PER_PAGE + 2) * RECORD_BYTES;
+export const REGION_FLAG = 1 << 31;
 export const regionInfo = { handler: 0, function: 4 } as const;
 /** A power of two, and pages of records are aligned to it: the page and the number of a record are bits of its address. */
 export const DECODED_PAGE_BYTES = 1 << 15;

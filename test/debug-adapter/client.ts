@@ -64,7 +64,8 @@ export class Client {
 
   /** Initialize, launch, whatever configures, configurationDone. Resolves when the launch has succeeded. */
   async launch(configuration: object, configure: () => Promise<unknown> = async () => {}, capabilities: object = {}): Promise<any> {
-    const abilities = await this.request('initialize', { adapterID: 'kvm-arm64', linesStartAt1: true, ...capabilities });
+    const shows = { supportsVariableType: true, supportsMemoryReferences: true };
+    const abilities = await this.request('initialize', { adapterID: 'kvm-arm64', linesStartAt1: true, ...shows, ...capabilities });
     const launched = this.ask('launch', configuration);
     const started = await Promise.race([this.event('initialized').then(() => true), launched.then(() => false)]);
     if (started) {

@@ -17,6 +17,8 @@ export interface KernelFiles {
   readonly image: string;
   /** The kernel's own configuration. */
   readonly config: string;
+  /** Loadable modules by name: those that the tests load. */
+  readonly modules: Readonly<Record<ModuleName, string>>;
   /** `address type name` of every symbol at link addresses, as /proc/kallsyms prints them. Only where QEMU is installed. */
   readonly systemMap: string;
   /** The distinct instruction words of _stext.._etext, ascending, little-endian. */
@@ -25,11 +27,17 @@ export interface KernelFiles {
   readonly textDisassembly: string;
 }
 
+/** Modules that need no other module. */
+export const moduleNames = ['brd', 'dummy', 'crc32_generic'] as const;
+export type ModuleName = (typeof moduleNames)[number];
+
 const kernel = (version: KernelVersion): KernelFiles => {
   const folder = join(guestCache, version);
+  const modules = moduleNames.map((name) => [name, join(folder, 'modules', `${name}.ko`)]);
   return {
     image: join(folder, 'Image'),
     config: join(folder, 'config'),
+    modules: Object.fromEntries(modules) as Record<ModuleName, string>,
     systemMap: join(folder, 'System.map'),
     textWords: join(folder, 'text-words.bin'),
     textDisassembly: join(folder, 'text-words.dis'),

@@ -1,6 +1,7 @@
 /** Obtains every guest of guests.ts into the cache. Does nothing for what is there already; `--again` starts over. */
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Apt, NoMirror } from './apt.ts';
 import { guestCache, guestFiles, type KernelVersion, kernelVersions } from './guests.ts';
@@ -39,6 +40,16 @@ function rawImage(vmlinuz: Buffer): Buffer {
   return vmlinuz[0] === 0x1f && vmlinuz[1] === 0x8b ? gunzipSync(vmlinuz) : vmlinuz;
 }
 
+/** A loadable module of an unpacked kernel package, which Debian ships as it is or xz-compressed. */
+function moduleIn(unpacked: string, name: string): Buffer {
+  const found = readdirSync(join(unpacked, 'lib', 'modules'), { recursive: true, encoding: 'utf8' }).find((path) =>
+    [`${name}.ko`, `${name}.ko.xz`].includes(basename(path)),
+  );
+  if (!found) throw new Error(`the kernel package has no module ${name}`);
+  const file = join(unpacked, 'lib', 'modules', found);
+  return found.endsWith('.xz') ? execFileSync('xz', ['--decompress', '--stdout', file], { maxBuffer: 2 ** 26 }) : readFileSync(file);
+}
+
 const work = join(guestCache, 'apt');
 let apt: Apt | undefined;
 
@@ -51,8 +62,8 @@ async function mirror(): Promise<Apt> {
 }
 
 async function obtainKernel(version: KernelVersion): Promise<void> {
-  const { image, config } = files.kernels[version];
-  if (existsSync(image) && existsSync(config)) return;
+  const { image, config, modules, systemMap, textWords, textDisassembly } = files.kernels[version];
+  if ([image, config, ...Object.values(modules)].every((path) => existsSync(path))) return;
   const packages = await mirror();
   const name = newest(await packages.search(kernelPackages[version]));
   if (!name) throw new NoMirror(`the Debian mirror has no ${version} cloud kernel`);
@@ -62,7 +73,12 @@ async function obtainKernel(version: KernelVersion): Promise<void> {
   const boot = join(unpacked, 'boot');
   const find = (prefix: string) => join(boot, readdirSync(boot).find((entry) => entry.startsWith(prefix))!);
   write(config, readFileSync(find('config-')));
-  write(image, rawImage(readFileSync(find('vmlinuz-'))));
+  for (const [module, path] of Object.entries(modules)) write(path, moduleIn(unpacked, module));
+  const raw = rawImage(readFileSync(find('vmlinuz-')));
+  // A newer kernel than the one that was here: what is known of that one is not true of this.
+  if (!existsSync(image) || !readFileSync(image).equals(raw))
+    for (const derived of [systemMap, textWords, textDisassembly]) rmSync(derived, { force: true });
+  write(image, raw);
 }
 
 async function obtainUserSpace(): Promise<void> {

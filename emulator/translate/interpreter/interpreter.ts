@@ -28,11 +28,16 @@ export interface Interpreter {
   run(): void;
 }
 
-/** The interpreter with what translated code is added to. */
-export interface GeneratedInterpreter extends Interpreter {
+/** What translated code needs of the interpreter's module. */
+export interface TranslationSupport {
   /** Functions that generated code calls by number: cold handlers first; translated regions are added. */
   readonly table: WebAssembly.Table;
+  /** N:Z:C:V of any origin (ir/flag-origins.ts). */
+  readonly nzcv: CallableFunction;
 }
+
+/** The interpreter with what translated code is added to. */
+export interface GeneratedInterpreter extends Interpreter, TranslationSupport {}
 
 let shared: HandlerTable | undefined;
 
@@ -84,6 +89,7 @@ export function instantiate(
   };
   return {
     table: instance.exports.table as WebAssembly.Table,
+    nzcv: instance.exports.nzcv as CallableFunction,
     run() {
       // BTYPE holds for one instruction only: generated code keeps it beside the count of the instruction it holds for.
       words[btype] = (words[pstate]! & BTYPE_MASK) >> BTYPE_SHIFT;

@@ -1,6 +1,7 @@
 import { type RuntimeFunction, runtimeFunctions } from '../../isa/functions/index.ts';
 import { loadSlot, storeSlot } from '../cpu-block.ts';
 import type { InterpreterExit } from '../exits.ts';
+import { nzcvFunction, nzcvSignature } from '../ir/flag-origins.ts';
 import { RECORD_BYTES, slots } from '../layout.ts';
 import type { CodeWriter, Label } from '../wasm/code.ts';
 import { ModuleWriter } from '../wasm/module.ts';
@@ -23,7 +24,7 @@ export interface MemoryImport {
 
 /**
  * The interpreter as a WebAssembly module: one function with a loop around a `br_table` over the hot handlers, and a table of functions for the others.
- * Exports `run`; imports are described in interpreter.ts.
+ * Exports `run`, and `nzcv` for translated code; imports are described in interpreter.ts.
  */
 export function interpreterModule(table: HandlerTable, memory: MemoryImport): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter({ module: 'machine', name: 'memory', ...memory });
@@ -39,6 +40,7 @@ export function interpreterModule(table: HandlerTable, memory: MemoryImport): Ui
   const coldType = module.typeIndex(coldSignature);
   const chain = module.function(chainSignature, chainFunction(module.typeIndex(regionSignature)));
   const main = new MainLoop(table, hot, imports, coldType, chain).write();
+  module.export('nzcv', module.function(nzcvSignature, nzcvFunction()));
   module.export('run', module.function({ parameters: [], results: [] }, main));
   module.table(coldFunctions, 'table');
   return module.finish();

@@ -1,7 +1,7 @@
 import type { RegisterField } from '../../isa/builder.ts';
 import type { Fields } from '../../isa/instruction.ts';
 import { conditionTruthTable } from '../ir/conditions.ts';
-import type { Block, Node, OperandSource, Operation } from '../ir/node.ts';
+import { type Block, innerBlocks, type Node, type OperandSource, type Operation } from '../ir/node.ts';
 import { RECORD_BYTES, SYSTEM_OFFSET, slots } from '../layout.ts';
 
 /** Byte offsets inside the vCPU block, as records hold them: of register n, by what 31 means. */
@@ -123,10 +123,6 @@ export class RecordLayout {
       if (this.branch) throw new Error('an operation has one PC-relative branch');
       this.branch = action.offset;
     }
-    if (action.kind === 'if' || action.kind === 'choose') {
-      this.collect(action.met, into);
-      if (action.unmet) this.collect(action.unmet, into);
-    }
-    if (action.kind === 'access') this.collect(action.access.body, into);
+    for (const inner of innerBlocks(node)) this.collect(inner, into);
   }
 }

@@ -1,130 +1,161 @@
 import { loadSlot } from '../cpu-block.ts';
-import { DECODED_PAGE_BYTES, fetchTlbEntry, HOT_JUMPS, RECORD_BYTES, REGION_INFO_OFFSET, regionInfo, slots } from '../layout.ts';
-import { REGION_STATUS_BITS, regionStatus } from '../region/status.ts';
+import {
+  DECODED_PAGE_BYTES,
+  fetchTlbEntry,
+  HOT_JUMPS,
+  RECORD_BYTES,
+  REGION_FLAG,
+  REGION_INFO_OFFSET,
+  regionInfo,
+  slots,
+} from '../layout.ts';
+import { regionEnd, regionStatus } from '../region/status.ts';
 import { CodeWriter } from '../wasm/code.ts';
 import type { LoopFrame } from './frame.ts';
 import { builtinHandlers } from './handlers.ts';
-import { pushFetchEntry, pushRecord } from './jump.ts';
+import { pushFetchEntry } from './jump.ts';
 
-/** A region's function: VA of the page, instructions left → status. */
-export const regionSignature = { parameters: ['i64', 'i32'], results: ['i32'] } as const;
+/** A region's function: VA of its first instruction, instructions left → how it ended (region/status.ts). */
+export const regionSignature = { parameters: ['i64', 'i32'], results: ['i64'] } as const;
 
-/** Runs regions from a record on: VA of its page, the record, instructions left → VA of the last region's page, its records, its status. */
-export const chainSignature = { parameters: ['i64', 'i32', 'i32'], results: ['i64', 'i32', 'i32'] } as const;
+/** Runs regions: VA of the first, records of its page, its entry in `regionInfo.function`, instructions left → VA of the last one, records of its page, how it ended. */
+export const chainSignature = { parameters: ['i64', 'i32', 'i32', 'i32'], results: ['i64', 'i32', 'i64'] } as const;
 
 /**
  * The function of `chainSignature`: as long as a region ends with a jump to another one whose page is in the fetch TLB, goes there directly.
  * Calls between small functions spend most of their time here.
  */
 export function chainFunction(regionType: number): CodeWriter {
-  const [page, record, remaining] = [0, 1, 2];
-  const code = new CodeWriter(3);
+  const [entry, records, region, remaining] = [0, 1, 2, 3];
+  const code = new CodeWriter(4);
   const fetchTlb = code.local('i32');
-  const status = code.local('i32');
-  const target = code.local('i64');
-  const entry = code.local('i32');
-  const next = code.local('i32');
+  const end = code.local('i64');
+  const fetchEntry = code.local('i32');
+  const nextRecords = code.local('i32');
+  const nextRegion = code.local('i32');
   loadSlot(code, 'i32', slots.fetchTlb);
   code.set(fetchTlb);
   const done = code.block();
   const loop = code.loop();
-  code.get(page);
+  code.get(entry);
   code.get(remaining);
-  pushRegionInfo(code, record);
-  code.memory('i32.load', REGION_INFO_OFFSET + regionInfo.function);
-  code.callIndirect(regionType);
-  code.tee(status);
-  code.i32((1 << REGION_STATUS_BITS) - 1);
+  code.get(region);
+  code.i32(~REGION_FLAG);
   code.op('i32.and');
-  code.i32(regionStatus.jump);
-  code.op('i32.ne');
+  code.callIndirect(regionType);
+  code.tee(end);
+  code.op('i32.wrap_i64');
+  code.i32(regionEnd.flag);
+  code.op('i32.and');
   code.brIf(done);
-  loadSlot(code, 'i64', slots.exitPayload);
-  code.set(target);
-  pushFetchEntry(code, target, fetchTlb);
-  code.tee(entry);
+  pushFetchEntry(code, end, fetchTlb);
+  code.tee(fetchEntry);
   code.memory('i64.load', fetchTlbEntry.tag);
-  code.get(target);
-  code.i64(~0xffcn);
+  code.get(end);
+  code.i64(~0xfffn);
   code.op('i64.and');
   code.op('i64.ne');
   code.brIf(done);
   // A guarded page: whether BTYPE permits the target is looked at elsewhere.
-  code.get(entry);
+  code.get(fetchEntry);
   code.memory('i32.load', fetchTlbEntry.flags);
   code.brIf(done);
-  pushRecord(code, target, () => {
-    code.get(entry);
-    code.memory('i32.load', fetchTlbEntry.records);
-  });
-  code.tee(next);
-  code.memory('i32.load16_u', 0);
-  code.i32(builtinHandlers.region);
-  code.op('i32.ne');
+  code.get(fetchEntry);
+  code.memory('i32.load', fetchTlbEntry.records);
+  code.tee(nextRecords);
+  code.get(end);
+  code.op('i32.wrap_i64');
+  code.i32(0xffc);
+  code.op('i32.and');
+  code.i32(1);
+  code.op('i32.shl');
+  code.op('i32.add');
+  code.memory('i32.load', REGION_INFO_OFFSET + regionInfo.function);
+  code.tee(nextRegion);
+  code.i32(0);
+  code.op('i32.ge_s');
   code.brIf(done);
-  code.get(target);
-  code.i64(~0xfffn);
-  code.op('i64.and');
-  code.set(page);
-  code.get(next);
-  code.set(record);
+  code.get(end);
+  code.set(entry);
+  code.get(nextRecords);
+  code.set(records);
+  code.get(nextRegion);
+  code.set(region);
   loadSlot(code, 'i32', slots.remaining);
   code.set(remaining);
   code.br(loop);
   code.end();
   code.end();
-  code.get(page);
-  code.get(record);
-  code.i32(~(DECODED_PAGE_BYTES - 1));
-  code.op('i32.and');
-  code.get(status);
+  code.get(entry);
+  code.get(records);
+  code.get(end);
   return code;
 }
 
 /** A region begins at the record: runs it, and what it jumps to, and goes on where and how the last one says. */
 export function writeRegion(frame: LoopFrame, chain: number): void {
   const { code } = frame;
-  frame.storeFlags();
+  frame.storeLazyFlags();
   frame.pushRecordPc();
-  code.i64(~0xfffn);
-  code.op('i64.and');
   code.get(frame.record);
+  code.i32(~(DECODED_PAGE_BYTES - 1));
+  code.op('i32.and');
+  pushRegionInfo(code, frame.record);
+  code.memory('i32.load', REGION_INFO_OFFSET + regionInfo.function);
   frame.pushRemaining();
   code.call(chain);
-  code.set(frame.code32);
+  code.set(frame.target);
   code.set(frame.record);
+  code.i64(~0xfffn);
+  code.op('i64.and');
   code.get(frame.record);
   code.i32(2);
   code.op('i32.shr_u');
   code.op('i64.extend_i32_u');
   code.op('i64.sub');
   code.set(frame.pcBase);
-  frame.loadFlags();
-  code.get(frame.record);
+  frame.loadLazyFlags();
+  // Behind a jump the record does not count, only how far from it the limit is.
+  code.get(frame.target);
+  code.op('i32.wrap_i64');
+  code.tee(frame.code32);
+  code.i32(regionEnd.flag);
+  code.op('i32.and');
+  code.if();
   code.get(frame.code32);
-  code.i32(REGION_STATUS_BITS);
+  code.i32(regionEnd.indexShift);
   code.op('i32.shr_u');
   code.i32(4);
   code.op('i32.shl');
+  code.get(frame.record);
   code.op('i32.add');
-  code.tee(frame.record);
+  code.set(frame.record);
+  code.end();
+  code.get(frame.record);
   loadSlot(code, 'i32', slots.remaining);
   code.i32(4);
   code.op('i32.shl');
   code.op('i32.add');
   code.set(frame.limit);
-  const blocks = Array.from({ length: 5 }, () => code.block());
   code.get(frame.code32);
-  code.i32((1 << REGION_STATUS_BITS) - 1);
+  code.i32(regionEnd.flag);
   code.op('i32.and');
-  const byStatus = [regionStatus.dispatch, regionStatus.interpret, regionStatus.jump, regionStatus.exit, regionStatus.exitAfter].map(
-    (status) => blocks[4 - status]!,
-  );
-  code.brTable(byStatus, byStatus[0]!);
-  code.end();
+  code.op('i32.eqz');
+  code.if();
   code.i32(0);
   code.set(frame.code32);
-  code.br(frame.dispatchLoop);
+  code.br(frame.jumpLabel);
+  code.end();
+  const blocks = Array.from({ length: 4 }, () => code.block());
+  code.get(frame.code32);
+  code.i32(regionEnd.statusShift);
+  code.op('i32.shr_u');
+  code.i32(regionEnd.statusMask);
+  code.op('i32.and');
+  const byStatus = [regionStatus.interpret, regionStatus.jump, regionStatus.exit, regionStatus.exitAfter].map(
+    (status) => blocks[3 - status]!,
+  );
+  code.brTable(byStatus, byStatus[0]!);
   code.end();
   writeInterpretOne(frame);
   code.end();

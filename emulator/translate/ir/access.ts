@@ -31,7 +31,7 @@ export function emitAccess(around: Surroundings, access: Access, site: AccessSit
     if (around.knowsWatches) leaveUnlessUnwatched(around, access, site, around.leaveForAccess);
     else {
       code.op('i64.ne');
-      code.if();
+      code.ifUnlikely();
       around.leaveForAccess();
       code.end();
     }

@@ -2,7 +2,7 @@ import type { ValueType } from '../../isa/builder.ts';
 import { CPU, FETCH_TLB_ENTRIES, fetchTlbEntry, slotAddress, slots, V_OFFSET } from '../layout.ts';
 import type { MemoryOpcode } from '../wasm/opcodes.ts';
 import { emitAccess } from './access.ts';
-import type { Access, Block, Node, OperandSource, Operation, StateWord } from './node.ts';
+import type { Access, Action, Block, Node, OperandSource, Operation, StateWord } from './node.ts';
 import type { Reading, Surroundings } from './surroundings.ts';
 import { emitInvalidateAddress, emitReadable, emitSystemCount } from './system.ts';
 
@@ -151,25 +151,38 @@ export class OperationEmitter {
         this.emitWriteVector(action.source, action.bits, operands[0]!);
         return;
       case 'read-flag':
-        this.around.pushFlag(action.flag);
+        // Alone only C is read; the others inside `fromFlags`.
+        if (this.around.lazyFlags) this.around.lazyFlags.pushCarry();
+        else this.around.pushFlag(action.flag);
         this.keep(node);
         return;
       case 'write-flag':
         this.push(operands[0]!);
         this.around.popFlag(action.flag);
-        this.around.comparisons?.forget();
         return;
-      case 'flags-of-difference': {
-        const [left, right] = operands as [Node, Node];
-        this.around.comparisons?.note(
-          left.type as 'i32' | 'i64',
-          () => this.push(left),
-          () => this.push(right),
-        );
+      case 'set-flags': {
+        const { lazyFlags } = this.around;
+        if (!lazyFlags) this.emitBlock(action.writes);
+        else {
+          const type = operands[0]!.type as 'i32' | 'i64';
+          lazyFlags.note(
+            action.of,
+            type,
+            operands.map((operand) => () => this.push(operand)),
+          );
+        }
         return;
       }
       case 'test':
-        if (!this.around.comparisons?.push(action.condition)) this.push(operands[0]!);
+        this.emitTest(action);
+        this.keep(node);
+        return;
+      case 'nzcv':
+        if (this.around.lazyFlags) this.around.lazyFlags.pushNzcv();
+        else {
+          this.emitBlock(action.fromFlags);
+          this.push(action.value);
+        }
         this.keep(node);
         return;
       case 'read-state':
@@ -212,22 +225,9 @@ export class OperationEmitter {
         code.call(this.around.functions.runtime(action.name));
         this.keep(node);
         return;
-      case 'if': {
-        this.push(operands[0]!);
-        code.if();
-        const known = this.around.comparisons?.state();
-        this.emitBlock(action.met);
-        if (action.unmet) {
-          code.else();
-          this.around.comparisons?.restore(known);
-          this.emitBlock(action.unmet);
-        }
-        code.end();
-        // A path that left does not join; any other may have set the flags.
-        if (action.met.ended && !action.unmet) this.around.comparisons?.restore(known);
-        else this.around.comparisons?.forget();
+      case 'if':
+        this.emitIf(action, operands[0]!);
         return;
-      }
       case 'choose':
         this.push(operands[0]!);
         code.if(node.type);
@@ -284,6 +284,36 @@ export class OperationEmitter {
         return;
       }
     }
+  }
+
+  private emitTest({ condition, fromFlags, value }: Extract<Action, { kind: 'test' }>): void {
+    const { lazyFlags } = this.around;
+    const known = typeof condition === 'number' ? condition : this.reading.known?.(condition);
+    if (lazyFlags && known !== undefined) lazyFlags.pushCondition(known);
+    else {
+      this.emitBlock(fromFlags);
+      this.push(value);
+    }
+  }
+
+  private emitIf({ met, unmet }: Extract<Action, { kind: 'if' }>, condition: Node): void {
+    const { code, lazyFlags } = this.around;
+    this.push(condition);
+    // Exits are for what hardly ever happens.
+    if (met.ended && met.nodes.at(-1)!.action.kind === 'exit') code.ifUnlikely();
+    else code.if();
+    const before = lazyFlags?.state();
+    this.emitBlock(met);
+    const afterMet = met.ended ? undefined : lazyFlags?.state();
+    let afterUnmet = before;
+    if (unmet) {
+      code.else();
+      lazyFlags?.restore(before);
+      this.emitBlock(unmet);
+      afterUnmet = unmet.ended ? undefined : lazyFlags?.state();
+    }
+    code.end();
+    lazyFlags?.join(afterMet, afterUnmet, () => this.push(condition));
   }
 
   /** BTYPE of BR: 3 only from a guarded page, else 1. The fetch TLB entry of this page is in place: it was fetched from. */

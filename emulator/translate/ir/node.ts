@@ -19,6 +19,9 @@ export type OperandSource =
 /** The guest's flags, as the interpreter and the translator keep them (layout.ts `flagN` …). */
 export type Flag = 'n' | 'z' | 'c' | 'v';
 
+/** What all flags at once are set from: operand 0 minus operand 1, their sum, the result of a logical operation (operand 0), or N:Z:C:V itself (operand 0, i32). */
+export type FlagOrigin = 'difference' | 'sum' | 'logical' | 'packed';
+
 /** Plain words of the vCPU block that operations read and write. */
 export type StateWord = 'el' | 'pstate' | 'interruptPending' | 'fpcr' | 'fpsr' | 'fpTrap' | 'exclusiveHost' | 'exclusiveSize' | 'direct';
 
@@ -36,11 +39,14 @@ export type Action =
   | { readonly kind: 'read-vector'; readonly source: OperandSource; readonly bits: 8 | 16 | 32 | 64 | 128 }
   | { readonly kind: 'write-vector'; readonly source: OperandSource; readonly bits: 8 | 16 | 32 | 64 | 128 }
   | { readonly kind: 'read-flag'; readonly flag: Flag }
+  /** Only inside `set-flags`. */
   | { readonly kind: 'write-flag'; readonly flag: Flag }
-  /** The flags just written are those of operand 0 minus operand 1. */
-  | { readonly kind: 'flags-of-difference' }
-  /** ConditionHolds; operand 0 computes it from the flags. */
-  | { readonly kind: 'test'; readonly condition: number }
+  /** All flags are set from the operands; `writes` says how. */
+  | { readonly kind: 'set-flags'; readonly of: FlagOrigin; readonly writes: Block }
+  /** ConditionHolds for a condition that is known, or given by the fields; `fromFlags` computes it from the flags. */
+  | { readonly kind: 'test'; readonly condition: number | ((f: Fields) => number); readonly fromFlags: Block; readonly value: Node }
+  /** N:Z:C:V; `fromFlags` puts it together. */
+  | { readonly kind: 'nzcv'; readonly fromFlags: Block; readonly value: Node }
   | { readonly kind: 'read-state'; readonly word: StateWord }
   | { readonly kind: 'write-state'; readonly word: StateWord }
   | { readonly kind: 'read-system'; readonly source: OperandSource }
@@ -98,6 +104,24 @@ const pureKinds = new Set<Action['kind']>(['op', 'constant', 'operand', 'select'
 /** Pure: no state read, no effect. */
 export function isPure(node: Node): boolean {
   return pureKinds.has(node.action.kind);
+}
+
+/** The blocks inside a node, in order. */
+export function innerBlocks({ action }: Node): readonly Block[] {
+  switch (action.kind) {
+    case 'if':
+    case 'choose':
+      return action.unmet ? [action.met, action.unmet] : [action.met];
+    case 'access':
+      return [action.access.body];
+    case 'set-flags':
+      return [action.writes];
+    case 'test':
+    case 'nzcv':
+      return [action.fromFlags];
+    default:
+      return [];
+  }
 }
 
 /** What an operation says, once, for every reader. */

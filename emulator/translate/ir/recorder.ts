@@ -3,7 +3,7 @@ import type { RuntimeFunctionName } from '../../isa/functions/index.ts';
 import type { Fields, Instruction, Statics } from '../../isa/instruction.ts';
 import { Computation } from './computation.ts';
 import { ConditionTests } from './conditions.ts';
-import type { Access, AccessKind, Action, Flag, HostNode, Node, Operation, StateWord } from './node.ts';
+import type { Access, AccessKind, Action, Block, Flag, FlagOrigin, HostNode, Node, Operation, StateWord } from './node.ts';
 
 /** Records what an operation does as nodes; the readers (interpreter, translator) turn nodes into WebAssembly. */
 export class Recorder extends Computation implements Builder {
@@ -17,6 +17,13 @@ export class Recorder extends Computation implements Builder {
     }
     instruction.operation(recorder, statics);
     return { body };
+  }
+
+  /** Records an operation that belongs to no instruction. */
+  static recordOperation(describe: (b: Builder) => void): Operation {
+    const recorder = new Recorder();
+    describe(recorder);
+    return { body: recorder.block };
   }
 
   // ---- flags
@@ -38,69 +45,101 @@ export class Recorder extends Computation implements Builder {
     this.setFlag('z', wide);
   }
 
+  private setFlags(of: FlagOrigin, operands: readonly Node[], write: () => void): void {
+    this.node('i32', { kind: 'set-flags', of, writes: this.inBlock(write) }, operands);
+  }
+
   addSettingFlags(a: Value, b: Operand): Value {
     const y = this.as(a.type, b);
     const result = this.add(a, y);
-    this.setResultFlags(result);
-    this.setFlag('c', this.compare('lt_u', result, a));
-    this.setFlag('v', this.toFlag(this.and(this.xor(a, result), this.xor(y, result))));
+    this.setFlags('sum', [this.as(a.type, a), y], () => {
+      this.setResultFlags(result);
+      this.setFlag('c', this.compare('lt_u', result, a));
+      this.setFlag('v', this.toFlag(this.and(this.xor(a, result), this.xor(y, result))));
+    });
     return result;
   }
 
   subSettingFlags(a: Value, b: Operand): Value {
     const y = this.as(a.type, b);
     const result = this.sub(a, y);
-    this.setResultFlags(result);
-    this.setFlag('c', this.compare('ge_u', a, y));
-    this.setFlag('v', this.toFlag(this.and(this.xor(a, y), this.xor(a, result))));
-    this.node('i32', { kind: 'flags-of-difference' }, [this.as(a.type, a), y]);
+    this.setFlags('difference', [this.as(a.type, a), y], () => {
+      this.setResultFlags(result);
+      this.setFlag('c', this.compare('ge_u', a, y));
+      this.setFlag('v', this.toFlag(this.and(this.xor(a, y), this.xor(a, result))));
+    });
     return result;
   }
 
   addCarrySettingFlags(a: Value, b: Value): Value {
     const carry = this.carry();
     const result = this.add(this.add(a, b), a.type === 'i64' ? this.extendU(carry) : carry);
-    const wrapped = this.or(this.compare('lt_u', result, a), this.and(carry, this.compare('eq', result, a)));
-    this.setResultFlags(result);
-    this.setFlag('c', wrapped);
-    this.setFlag('v', this.toFlag(this.and(this.xor(a, result), this.xor(b, result))));
+    const carryOut = this.or(this.compare('lt_u', result, a), this.and(carry, this.compare('eq', result, a)));
+    const overflow = this.toFlag(this.and(this.xor(a, result), this.xor(b, result)));
+    const wide = this.toFlag(result);
+    const packed = this.packed({ n: wide, z: wide, c: carryOut, v: overflow }) as Node;
+    this.setFlags('packed', [packed], () => {
+      this.setResultFlags(result);
+      this.setFlag('c', carryOut);
+      this.setFlag('v', overflow);
+    });
     return result;
   }
 
   setLogicalFlags(result: Value): void {
-    this.setResultFlags(result);
-    this.setFlag('c', this.i32(0));
-    this.setFlag('v', this.i64(0));
+    this.setFlags('logical', [this.as(result.type, result)], () => {
+      this.setResultFlags(result);
+      this.setFlag('c', this.i32(0));
+      this.setFlag('v', this.i64(0));
+    });
   }
 
   carry(): Value {
     return this.flag('c');
   }
 
+  /** A value computed from flags, kept apart: a reader that knows what the flags come from may find it in another way. */
+  private fromFlags(compute: () => Value): { readonly fromFlags: Block; readonly value: Node } {
+    let value: Node | undefined;
+    const fromFlags = this.inBlock(() => {
+      value = compute() as Node;
+      value.uses++;
+    });
+    return { fromFlags, value: value! };
+  }
+
   condition(cond: number): Value {
-    const fromFlags = new ConditionTests(this, (f) => this.flag(f)).holds(cond) as Node;
-    return this.node('i32', { kind: 'test', condition: cond }, [fromFlags]);
+    const computed = this.fromFlags(() => new ConditionTests(this, (f) => this.flag(f)).holds(cond));
+    return this.node('i32', { kind: 'test', condition: cond, ...computed });
   }
 
   conditionHolds(of: (f: Fields) => number): Value {
     const truth = this.operand('i32', { kind: 'condition', of });
-    return this.and(this.shrU(truth, this.nzcv()), 1);
+    const computed = this.fromFlags(() => this.and(this.shrU(truth, this.nzcv()), 1));
+    return this.node('i32', { kind: 'test', condition: of, ...computed });
+  }
+
+  private packed(flags: Readonly<Record<Flag, Value>>): Value {
+    const n = this.shl(this.wrap(this.shrU(flags.n, 63)), 3);
+    const z = this.shl(this.isZero(flags.z), 2);
+    const c = this.shl(flags.c, 1);
+    const v = this.wrap(this.shrU(flags.v, 63));
+    return this.or(this.or(n, z), this.or(c, v));
   }
 
   nzcv(): Value {
-    const n = this.shl(this.wrap(this.shrU(this.flag('n'), 63)), 3);
-    const z = this.shl(this.isZero(this.flag('z')), 2);
-    const c = this.shl(this.carry(), 1);
-    const v = this.wrap(this.shrU(this.flag('v'), 63));
-    return this.or(this.or(n, z), this.or(c, v));
+    const computed = this.fromFlags(() => this.packed({ n: this.flag('n'), z: this.flag('z'), c: this.flag('c'), v: this.flag('v') }));
+    return this.node('i32', { kind: 'nzcv', ...computed });
   }
 
   setNzcv(value: Operand): void {
     const packed = this.as('i32', value);
-    this.setFlag('n', this.extendS(this.shl(packed, 28)));
-    this.setFlag('z', this.extendU(this.and(this.not(packed), 4)));
-    this.setFlag('c', this.and(this.shrU(packed, 1), 1));
-    this.setFlag('v', this.extendS(this.shl(packed, 31)));
+    this.setFlags('packed', [packed], () => {
+      this.setFlag('n', this.extendS(this.shl(packed, 28)));
+      this.setFlag('z', this.extendU(this.and(this.not(packed), 4)));
+      this.setFlag('c', this.and(this.shrU(packed, 1), 1));
+      this.setFlag('v', this.extendS(this.shl(packed, 31)));
+    });
   }
 
   // ---- control inside an operation

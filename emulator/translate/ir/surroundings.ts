@@ -1,7 +1,7 @@
 import type { RuntimeFunctionName } from '../../isa/functions/index.ts';
 import type { Fields } from '../../isa/instruction.ts';
 import type { CodeWriter } from '../wasm/code.ts';
-import type { Flag, OperandSource } from './node.ts';
+import type { Flag, FlagOrigin, OperandSource } from './node.ts';
 
 /** How the operands of an operation are found: in a predecoded record at run time, or known already. All push values on the stack. */
 export interface Reading {
@@ -15,20 +15,27 @@ export interface Reading {
   pushOperand(source: OperandSource): void;
   /** i32: the base register is SP; false where it is known not to be. */
   pushIsStackPointer(source: OperandSource): boolean;
+  /** A number from the fields; left out: they are not known. */
+  known?(of: (f: Fields) => number): number;
   /** A PC-relative branch, taken. */
   branch(offset: (f: Fields) => number): void;
 }
 
-/** Remembers what the flags were last set from, as long as that is known. */
-export interface Comparisons {
-  /** The flags are those of a difference; the functions push its operands. */
-  note(type: 'i32' | 'i64', pushLeft: () => void, pushRight: () => void): void;
-  /** Pushes whether the condition holds, or returns false and pushes nothing. */
-  push(condition: number): boolean;
+/** Keeps what the flags come from instead of the flags. */
+export interface LazyFlags {
+  /** The flags come from these; the functions push the operands. */
+  note(of: FlagOrigin, type: 'i32' | 'i64', pushOperands: readonly (() => void)[]): void;
+  /** i32 0/1: ConditionHolds. */
+  pushCondition(condition: number): void;
+  /** i32: N:Z:C:V. */
+  pushNzcv(): void;
+  /** i32 0/1: PSTATE.C. */
+  pushCarry(): void;
   /** What is known now, to come back to on another path. */
   state(): unknown;
   restore(state: unknown): void;
-  forget(): void;
+  /** Two paths meet: the one of a condition (`pushCondition`, i32) and the other, with what was known at their ends; undefined: that path left. */
+  join(met: unknown, unmet: unknown, pushCondition: () => void): void;
 }
 
 /** What surrounds an operation: the loop of the interpreter, a function of its own, a translated region. */
@@ -42,12 +49,13 @@ export interface Surroundings {
     readonly invalidateAddress?: number;
     runtime(name: RuntimeFunctionName): number;
   };
-  /** Conditions straight from the operands of the comparison that set the flags; left out: always from the flags. */
-  readonly comparisons?: Comparisons;
+  /** Left out: each flag is kept. */
+  readonly lazyFlags?: LazyFlags;
   /** A TLB miss calls the slow path, or leaves the code with the instruction unexecuted (then `leaveForAccess` says how). */
   readonly leaveForAccess: (() => void) | undefined;
   /** Code that leaves at a miss looks first whether it is only that the page is watched, elsewhere. The slow path that other code calls does so itself. */
   readonly knowsWatches?: boolean;
+  /** These two only where flags are kept each. */
   pushFlag(flag: Flag): void;
   /** Value on the stack. */
   popFlag(flag: Flag): void;

@@ -1,89 +1,105 @@
-import type { RuntimeFunctionName } from '../../isa/functions/index.ts';
-import { flagNames, flagSlots, flagType, loadSlot, storeSlot } from '../cpu-block.ts';
+import { loadSlot, storeSlot } from '../cpu-block.ts';
 import { exitCode, type InterpreterExit } from '../exits.ts';
 import { OperationEmitter } from '../ir/emitter.ts';
-import type { Block, Flag, Node } from '../ir/node.ts';
 import type { Surroundings } from '../ir/surroundings.ts';
-import { RECORDS_PER_PAGE, slotAddress, slots } from '../layout.ts';
+import { slotAddress, slots } from '../layout.ts';
 import { CodeWriter, type Label } from '../wasm/code.ts';
-import { BlockComparisons } from './comparisons.ts';
-import { analyse } from './dominators.ts';
+import { analyse, type Flow } from './dominators.ts';
 import type { RegionBlock, RegionInstruction } from './graph.ts';
-import { ConstantReading, registerSlot } from './reading.ts';
-import { REGION_STATUS_BITS, regionStatus } from './status.ts';
+import { RegionFlags } from './lazy-flags.ts';
+import { longestPaths, registerBit, type StateSet, writtenBefore, writtenBy } from './paths.ts';
+import { ConstantReading } from './reading.ts';
+import { registerAccesses } from './registers.ts';
+import { regionEnd, regionStatus } from './status.ts';
 import { type BlockEmitter, Structure } from './structure.ts';
 
-/** Parameters of a region's function: VA of the page, instructions left. Result: status.ts. */
-const PAGE = 0;
+/** Parameters of a region's function: VA of its first instruction, instructions left. Result: status.ts. */
+const ENTRY = 0;
 const REMAINING = 1;
 
-/** Every node of an operation, nested ones too. */
-export function* allNodes(block: Block): Generator<Node> {
-  for (const node of block.nodes) {
-    yield node;
-    const { action } = node;
-    if (action.kind === 'if' || action.kind === 'choose') {
-      yield* allNodes(action.met);
-      if (action.unmet) yield* allNodes(action.unmet);
-    }
-    if (action.kind === 'access') yield* allNodes(action.access.body);
-  }
+const noFlag = (): never => {
+  throw new Error('regions keep no single flags');
+};
+
+/** What is known on the way that is being emitted. */
+interface PathState {
+  /** Instructions done that `REMAINING` does not count yet. */
+  readonly done: number;
+  readonly written: Readonly<StateSet>;
+  readonly flags: unknown;
 }
 
-/** Emits one region as a function: guest registers and flags in locals, one way out that stores what may have changed. */
-export class RegionCompiler implements BlockEmitter {
+/**
+ * Emits one region as a function: guest registers and flags in locals. Where control leaves for another region it stores what may have changed on the way
+ * there; where it leaves for the slow path or an exit, all that the region changes, by one shared way out.
+ */
+export class RegionCompiler implements BlockEmitter<PathState> {
   readonly code = new CodeWriter(2);
   private readonly registers = new Map<number, number>();
-  private readonly written = new Set<number>();
-  private readonly flags = new Map<Flag, number>();
-  private readonly writtenFlags = new Set<Flag>();
+  /** Made when the first instruction needs them. */
+  private flags: RegionFlags | undefined;
+  private readonly all: StateSet = { registers: 0, flags: false };
   private readonly result = this.code.local('i32');
   private readonly dataTlb = this.code.local('i32');
-  private readonly scratch = this.code.local('i64');
-  private readonly comparisons = new BlockComparisons(this.code);
+  private readonly target = this.code.local('i64');
+  private readonly flow: Flow;
+  private readonly before: readonly Readonly<StateSet>[];
+  private readonly longest: readonly number[];
   private leaveLabel!: Label;
-  /** Instruction being emitted: its number in the page, and how many of its block are not done before it. */
+  private readonly entryIndex: number;
+  /** Number in the page of the instruction being emitted. */
   private index = 0;
-  private undone = 0;
+  /** Instructions that are done and not counted yet before it. */
+  private done = 0;
+  /** What may have been written once the instruction being emitted is done. */
+  private written: StateSet = { registers: 0, flags: false };
 
   constructor(
-    private readonly blocks: readonly RegionBlock[],
-    private readonly functions: Surroundings['functions'],
+    blocks: readonly RegionBlock[],
+    private readonly functions: Surroundings['functions'] & { readonly nzcv: number },
     private readonly knowsWatches = false,
   ) {
     for (const block of blocks) for (const instruction of block.instructions) this.survey(instruction);
+    this.entryIndex = blocks[0]!.start;
+    this.flow = analyse(blocks[0]!);
+    this.before = writtenBefore(this.flow);
+    this.longest = longestPaths(this.flow);
   }
 
   /** Finds the registers and flags that need locals. */
-  private survey({ operation, fields }: RegionInstruction): void {
-    for (const { action } of allNodes(operation.body)) {
-      if (action.kind === 'read-register' || action.kind === 'write-register') {
-        const slot = registerSlot(action.source, fields);
-        if (slot === slots.zero || slot === slots.discard) continue;
-        if (!this.registers.has(slot)) this.registers.set(slot, this.code.local('i64'));
-        if (action.kind === 'write-register') this.written.add(slot);
-      } else if (action.kind === 'read-flag' || action.kind === 'write-flag') {
-        const { flag } = action;
-        if (!this.flags.has(flag)) this.flags.set(flag, this.code.local(flagType(flag)));
-        if (action.kind === 'write-flag') this.writtenFlags.add(flag);
-      }
+  private survey(instruction: RegionInstruction): void {
+    const { registers, readsFlags, setsFlags } = registerAccesses(instruction);
+    for (const { slot, write } of registers) {
+      if (!this.registers.has(slot)) this.registers.set(slot, this.code.local('i64'));
+      if (write) this.all.registers |= registerBit(slot);
     }
+    if (readsFlags || setsFlags) this.flags ??= new RegionFlags(this.code, this.functions.nzcv);
+    this.all.flags ||= setsFlags;
   }
 
   compile(): CodeWriter {
     const { code } = this;
     this.load('i32', slots.dataTlb, this.dataTlb);
     for (const [slot, local] of this.registers) this.load('i64', slot, local);
-    for (const [flag, local] of this.flags) this.load(flagType(flag), flagSlots[flag], local);
+    this.flags?.load();
     this.leaveLabel = code.block();
-    new Structure(code, analyse(this.blocks[0]!), this).emit();
+    // A loop looks for itself whether enough instructions are left.
+    if (!this.flow.isLoop[0]) this.checkRemaining(0);
+    new Structure(code, this.flow, this).emit();
     code.unreachable();
     code.end();
-    for (const [slot, local] of this.registers) if (this.written.has(slot)) storeSlot(this.code, 'i64', slot, local);
-    for (const flag of flagNames)
-      if (this.writtenFlags.has(flag)) storeSlot(this.code, flagType(flag), flagSlots[flag], this.flags.get(flag)!);
-    storeSlot(this.code, 'i32', slots.remaining, REMAINING);
+    code.get(REMAINING);
     code.get(this.result);
+    code.i32(regionEnd.bits);
+    code.op('i32.shr_u');
+    code.op('i32.sub');
+    code.set(REMAINING);
+    this.store(this.all);
+    storeSlot(code, 'i32', slots.remaining, REMAINING);
+    code.get(this.result);
+    code.i32(2 ** regionEnd.bits - 1);
+    code.op('i32.and');
+    code.op('i64.extend_i32_u');
     return code;
   }
 
@@ -92,123 +108,170 @@ export class RegionCompiler implements BlockEmitter {
     this.code.set(local);
   }
 
-  /** Ends the region at an instruction; `undone` instructions of the block were counted and not executed. */
-  private leave(status: number, index: number, undone: number): void {
+  private store(set: Readonly<StateSet>): void {
+    for (const [slot, local] of this.registers) if (set.registers & registerBit(slot)) storeSlot(this.code, 'i64', slot, local);
+    if (set.flags) this.flags!.store();
+  }
+
+  /** Leaves when what is left may end inside block `n` or behind it before the next such look. */
+  private checkRemaining(n: number): void {
     const { code } = this;
-    if (undone > 0) {
-      code.get(REMAINING);
-      code.i32(undone);
-      code.op('i32.add');
-      code.set(REMAINING);
-    }
-    code.i32((index << REGION_STATUS_BITS) | status);
+    code.get(REMAINING);
+    code.i32(this.longest[n]!);
+    code.op('i32.lt_s');
+    code.ifUnlikely();
+    this.leave(regionStatus.interpret, this.flow.order[n]!.start, 0);
+    code.end();
+  }
+
+  /** Ends the region other than by a jump, at an instruction of the page; `done` instructions are not counted yet. */
+  private leave(status: number, index: number, done: number): void {
+    const { code } = this;
+    const how = regionEnd.flag | (status << regionEnd.statusShift) | (index << regionEnd.indexShift);
+    code.i32((done << regionEnd.bits) | how);
     code.set(this.result);
     code.br(this.leaveLabel);
   }
 
-  dispatch(index: number): void {
-    if (index >= 0 && index < RECORDS_PER_PAGE) {
-      this.leave(regionStatus.dispatch, index, 0);
-      return;
-    }
-    // Another page: a jump like any other.
+  /** Ends the region with a jump to the address on the stack; `done` instructions are not counted yet. */
+  private leaveFor(done: number): void {
     const { code } = this;
-    code.get(PAGE);
-    code.i64(BigInt(index * 4));
-    code.op('i64.add');
-    code.set(this.scratch);
-    storeSlot(this.code, 'i64', slots.exitPayload, this.scratch);
-    this.leave(regionStatus.jump, 0, 0);
+    this.store(this.written);
+    code.i32(0);
+    code.get(REMAINING);
+    code.i32(done);
+    code.op('i32.sub');
+    code.memory('i32.store', slotAddress(slots.remaining));
+    code.return();
   }
 
-  body(block: RegionBlock): void {
+  /** Pushes the address of an instruction, numbered from the start of the page. */
+  private pushAddress(index: number): void {
     const { code } = this;
-    const count = block.instructions.length;
+    code.get(ENTRY);
+    if (index === this.entryIndex) return;
+    code.i64(BigInt((index - this.entryIndex) * 4));
+    code.op('i64.add');
+  }
+
+  // ---- paths
+
+  meet(n: number): void {
+    this.done = 0;
+    this.flags?.forget();
+    if (this.flow.isLoop[n]) this.checkRemaining(n);
+  }
+
+  join(): void {
+    if (this.done === 0) return;
+    const { code } = this;
     code.get(REMAINING);
-    code.i32(count);
-    code.op('i32.lt_s');
-    code.if();
-    this.leave(regionStatus.interpret, block.start, 0);
-    code.end();
-    code.get(REMAINING);
-    code.i32(count);
+    code.i32(this.done);
     code.op('i32.sub');
     code.set(REMAINING);
-    this.comparisons.forget();
-    const around = this.surroundings();
-    block.instructions.forEach((instruction, k) => {
-      this.index = instruction.index;
-      this.undone = count - k;
-      const reading = new ConstantReading(
-        code,
-        instruction.fields,
-        (slot) => this.registers.get(slot)!,
-        (offset) => {
-          around.pushPc();
-          code.i64(BigInt(offset));
-          code.op('i64.add');
-          around.jump();
-        },
-      );
-      const emitter = new OperationEmitter(around, reading);
-      if (instruction.shape.kind === 'conditional') emitter.emitUpToCondition(instruction.operation);
-      else if (instruction.shape.kind !== 'branch') emitter.emit(instruction.operation);
-    });
   }
+
+  state(): PathState {
+    return { done: this.done, written: { ...this.written }, flags: this.flags?.state() };
+  }
+
+  restore({ done, written, flags }: PathState): void {
+    this.done = done;
+    this.written = { ...written };
+    this.flags?.restore(flags);
+  }
+
+  dispatch(index: number): void {
+    this.pushAddress(index);
+    this.leaveFor(this.done);
+  }
+
+  body(block: RegionBlock, n: number): void {
+    this.written = { ...this.before[n]! };
+    const around = this.surroundings();
+    for (const instruction of block.instructions) {
+      this.index = instruction.index;
+      const { registers, flags } = writtenBy(instruction);
+      this.written.registers |= registers;
+      this.written.flags ||= flags;
+      this.instruction(instruction, around);
+      this.done++;
+    }
+  }
+
+  private instruction(instruction: RegionInstruction, around: Surroundings): void {
+    const { code } = this;
+    const reading = new ConstantReading(
+      code,
+      instruction.fields,
+      (slot) => this.registers.get(slot)!,
+      (offset) => {
+        this.pushAddress(instruction.index + offset / 4);
+        this.leaveFor(this.done + 1);
+      },
+    );
+    const emitter = new OperationEmitter(around, reading);
+    if (instruction.shape.kind === 'conditional') emitter.emitUpToCondition(instruction.operation);
+    else if (instruction.shape.kind !== 'branch') emitter.emit(instruction.operation);
+  }
+
+  // ---- what surrounds an instruction
 
   private surroundings(): Surroundings {
     const { code } = this;
     return {
       code,
       functions: this.functions,
-      comparisons: this.comparisons,
-      leaveForAccess: () => this.leave(regionStatus.interpret, this.index, this.undone),
+      ...(this.flags ? { lazyFlags: this.flags } : {}),
       knowsWatches: this.knowsWatches,
-      pushFlag: (flag) => code.get(this.flags.get(flag)!),
-      popFlag: (flag) => code.set(this.flags.get(flag)!),
+      leaveForAccess: () => this.leave(regionStatus.interpret, this.index, this.done),
+      pushFlag: noFlag,
+      popFlag: noFlag,
       pushDataTlb: () => code.get(this.dataTlb),
-      pushPc: () => {
-        code.get(PAGE);
-        code.i64(BigInt(this.index * 4));
-        code.op('i64.add');
-      },
+      pushPc: () => this.pushAddress(this.index),
       pushRemaining: () => {
         code.get(REMAINING);
-        code.i32(this.undone);
-        code.op('i32.add');
+        code.i32(this.done);
+        code.op('i32.sub');
       },
       next: () => {},
-      jump: () => {
-        code.set(this.scratch);
-        storeSlot(this.code, 'i64', slots.exitPayload, this.scratch);
-        this.leave(regionStatus.jump, this.index, this.undone - 1);
-      },
+      jump: () => this.jump(),
       setBtype: () => {
         const value = code.temporary('i32');
         code.set(value);
-        storeSlot(this.code, 'i32', slots.btype, value);
-        storeSlot(this.code, 'i32', slots.btypeRemaining, REMAINING);
+        storeSlot(code, 'i32', slots.btype, value);
+        code.i32(0);
+        code.get(REMAINING);
+        code.i32(this.done + 1);
+        code.op('i32.sub');
+        code.memory('i32.store', slotAddress(slots.btypeRemaining));
         code.release('i32', value);
       },
       exit: (name) => {
         code.i32(0);
         code.i32(exitCode(name as InterpreterExit));
         code.memory('i32.store', slotAddress(slots.exitCode));
-        if (name === 'resynchronise') this.leave(regionStatus.exitAfter, this.index, this.undone - 1);
-        else this.leave(regionStatus.exit, this.index, this.undone);
+        if (name === 'resynchronise') this.leave(regionStatus.exitAfter, this.index, this.done + 1);
+        else this.leave(regionStatus.exit, this.index, this.done);
       },
       faultIf: () => {
         throw new Error('regions leave for the slow path');
       },
     };
   }
-}
 
-/** Runtime functions that the regions call. */
-export function calledFunctions(blocks: readonly RegionBlock[]): Set<RuntimeFunctionName> {
-  const names = new Set<RuntimeFunctionName>();
-  for (const block of blocks)
-    for (const { operation } of block.instructions)
-      for (const { action } of allNodes(operation.body)) if (action.kind === 'call') names.add(action.name);
-  return names;
+  /** To a target that only the guest knows, i64 on the stack. */
+  private jump(): void {
+    const { code } = this;
+    code.tee(this.target);
+    code.op('i32.wrap_i64');
+    code.i32(3);
+    code.op('i32.and');
+    code.ifUnlikely();
+    storeSlot(code, 'i64', slots.exitPayload, this.target);
+    this.leave(regionStatus.jump, this.index, this.done + 1);
+    code.end();
+    code.get(this.target);
+    this.leaveFor(this.done + 1);
+  }
 }

@@ -1,6 +1,8 @@
+import type { RuntimeFunctionName } from '../../isa/functions/index.ts';
 import type { Fields } from '../../isa/instruction.ts';
 import type { Operation } from '../ir/node.ts';
 import { RECORDS_PER_PAGE } from '../layout.ts';
+import { functionsCalledBy } from './registers.ts';
 import { type Shape, shapeOf } from './shape.ts';
 
 /** One instruction of a page, ready to be translated. */
@@ -87,4 +89,12 @@ function blocksOf(entry: number, found: ReadonlyMap<number, RegionInstruction>, 
   }
   const first = blocks.get(entry)!;
   return [first, ...[...blocks.values()].filter((b) => b !== first)];
+}
+
+/** Runtime functions that the blocks call. */
+export function calledFunctions(blocks: readonly RegionBlock[]): Set<RuntimeFunctionName> {
+  const names = new Set<RuntimeFunctionName>();
+  for (const { instructions } of blocks)
+    for (const { operation } of instructions) for (const name of functionsCalledBy(operation)) names.add(name);
+  return names;
 }

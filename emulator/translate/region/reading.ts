@@ -74,6 +74,10 @@ export class ConstantReading implements Reading {
     }
   }
 
+  known(of: (f: Fields) => number): number {
+    return of(this.fields);
+  }
+
   pushIsStackPointer(source: OperandSource): boolean {
     if (registerSlot(source, this.fields) !== slots.sp) return false;
     this.code.i32(1);

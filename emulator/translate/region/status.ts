@@ -1,15 +1,16 @@
-/** What a region's function returns: where in the page and, in the low bits, how to go on. */
-export const REGION_STATUS_BITS = 3;
+/**
+ * What a region's function returns, i64: the address of the instruction to go on with, which is a multiple of 4; or, with bit 0 set, how and where the region
+ * ended otherwise: bits 4:2 how, bits 15:5 the number of an instruction in the page of the region's entry.
+ */
+export const regionEnd = { flag: 1, statusShift: 2, statusMask: 7, indexShift: 5, bits: 16 } as const;
 
 export const regionStatus = {
-  /** At that instruction, by its record: another region may begin there. */
-  dispatch: 0,
-  /** At that instruction, interpreted: it needs the slow path of an access. */
-  interpret: 1,
-  /** Far: the target is in `slots.exitPayload`, the instruction at the number is done. */
-  jump: 2,
+  /** At that instruction, interpreted: it needs the slow path of an access, or more instructions than are left. */
+  interpret: 0,
+  /** The target in `slots.exitPayload` is no multiple of 4; the instruction at the number is done. */
+  jump: 1,
   /** Exit with that instruction unexecuted; `slots.exitCode` says why. */
-  exit: 3,
+  exit: 2,
   /** Exit with that instruction done. */
-  exitAfter: 4,
+  exitAfter: 3,
 } as const;

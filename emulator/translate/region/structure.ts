@@ -2,12 +2,18 @@ import type { CodeWriter, Label } from '../wasm/code.ts';
 import type { Flow } from './dominators.ts';
 import type { Edge, RegionBlock } from './graph.ts';
 
-/** What the structure leaves to its user: the code inside blocks. */
-export interface BlockEmitter {
+/** What the structure leaves to its user: the code inside blocks. What is known when a path splits (`State`) holds on both sides. */
+export interface BlockEmitter<State = unknown> {
+  /** A place where paths meet begins: block number `n`. Emitted inside its loop, if it begins one. */
+  meet(n: number): void;
   /** Everything but the transfer at the end; a condition is left on the stack (i32) where the block has two edges. */
-  body(block: RegionBlock): void;
-  /** Back to the interpreter at an instruction of the page. */
+  body(block: RegionBlock, n: number): void;
+  /** The path goes on where others meet it. */
+  join(): void;
+  /** Out of the region, to an instruction numbered from the start of the page. */
   dispatch(index: number): void;
+  state(): State;
+  restore(state: State): void;
 }
 
 /**
@@ -30,10 +36,13 @@ export class Structure {
   private tree(n: number): void {
     const merges = this.flow.dominated[n]!.filter((d) => this.flow.isMerge[d]);
     if (!this.flow.isLoop[n]) {
+      if (this.flow.isMerge[n]) this.emitter.meet(n);
       this.within(n, merges);
       return;
     }
+    if (n > 0 && !this.flow.isMerge[n]) this.emitter.join();
     this.labels.set(n, this.code.loop());
+    this.emitter.meet(n);
     this.within(n, merges);
     this.code.end();
   }
@@ -53,12 +62,14 @@ export class Structure {
 
   private node(n: number): void {
     const block = this.flow.order[n]!;
-    this.emitter.body(block);
+    this.emitter.body(block, n);
     const [met, unmet] = block.edges;
     if (met && unmet) {
+      const state = this.emitter.state();
       this.code.if();
       this.transfer(n, met);
       this.code.else();
+      this.emitter.restore(state);
       this.transfer(n, unmet);
       this.code.end();
       this.code.unreachable();
@@ -71,7 +82,9 @@ export class Structure {
       return;
     }
     const to = this.flow.number.get(edge.block)!;
-    if (to <= from || this.flow.isMerge[to]) this.code.br(this.labels.get(to)!);
-    else this.tree(to);
+    if (to <= from || this.flow.isMerge[to]) {
+      this.emitter.join();
+      this.code.br(this.labels.get(to)!);
+    } else this.tree(to);
   }
 }

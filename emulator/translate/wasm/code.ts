@@ -7,12 +7,20 @@ export interface Label {
   readonly depth: number;
 }
 
+/** A finished function. */
+export interface FunctionBody {
+  readonly bytes: Uint8Array;
+  /** Offsets of branches that are hardly ever taken. */
+  readonly unlikely: readonly number[];
+}
+
 /** Bytes of one WebAssembly function body, written front to back: locals are allotted as needed, labels are names for depths. */
 export class CodeWriter {
   private bytes = new Uint8Array(1 << 12);
   private written = 0;
   private depth = 0;
   private readonly localTypes: ValueType[] = [];
+  private readonly unlikely: number[] = [];
   private readonly free: Record<ValueType, number[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
 
   constructor(private readonly parameterCount: number) {}
@@ -25,6 +33,7 @@ export class CodeWriter {
   /** Takes back everything written since `length` was `to`; blocks opened since must be closed. */
   rewind(to: number): void {
     this.written = to;
+    while (this.unlikely.length > 0 && this.unlikely.at(-1)! >= to) this.unlikely.pop();
   }
 
   byte(b: number): void {
@@ -168,6 +177,12 @@ export class CodeWriter {
     return this.open(0x04, result);
   }
 
+  /** An `if` that is hardly ever taken: an engine that reads branch hints keeps its body out of the way. */
+  ifUnlikely(): Label {
+    this.unlikely.push(this.written);
+    return this.if();
+  }
+
   else(): void {
     this.byte(0x05);
   }
@@ -194,8 +209,10 @@ export class CodeWriter {
     this.unsigned(this.depth - otherwise.depth);
   }
 
-  /** Locals declaration, body and final `end`: what the code section holds for this function. */
-  finish(): Uint8Array {
+  /**
+   * Locals declaration, body and final `end`: what the code section holds for this function; and where in it branches are that are hardly ever taken.
+   */
+  finish(): FunctionBody {
     const head: number[] = [];
     const groups: [number, ValueType][] = [];
     for (const type of this.localTypes) {
@@ -220,6 +237,6 @@ export class CodeWriter {
     out.set(head);
     out.set(this.bytes.subarray(0, this.written), head.length);
     out[out.length - 1] = 0x0b;
-    return out;
+    return { bytes: out, unlikely: this.unlikely.map((at) => at + head.length) };
   }
 }

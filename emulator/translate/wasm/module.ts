@@ -1,5 +1,5 @@
 import type { ValueType } from '../../isa/builder.ts';
-import type { CodeWriter } from './code.ts';
+import type { CodeWriter, FunctionBody } from './code.ts';
 import { valueTypeBytes } from './opcodes.ts';
 
 export interface Signature {
@@ -12,7 +12,7 @@ export class ModuleWriter {
   private readonly types: string[] = [];
   private readonly signatures: Signature[] = [];
   private readonly imports: { module: string; name: string; type: number }[] = [];
-  private readonly functions: { type: number; body: Uint8Array }[] = [];
+  private readonly functions: { type: number; body: FunctionBody }[] = [];
   private readonly exported: { name: string; index: number }[] = [];
   private tableEntries: readonly number[] | undefined;
   private tableName: string | undefined;
@@ -109,16 +109,37 @@ export class ModuleWriter {
         s.unsigned(entries.length);
         for (const f of entries) s.unsigned(f);
       });
+    this.branchHints(out);
     out.section(10, (s) => {
       s.unsigned(this.functions.length);
       for (const f of this.functions) {
-        s.unsigned(f.body.length);
-        s.append(f.body);
+        s.unsigned(f.body.bytes.length);
+        s.append(f.body.bytes);
       }
     });
     return out.bytes();
   }
+
+  private branchHints(out: Bytes): void {
+    const hinted = this.functions.flatMap(({ body }, n) => (body.unlikely.length > 0 ? [{ n, unlikely: body.unlikely }] : []));
+    if (hinted.length === 0) return;
+    out.section(0, (s) => {
+      s.name(BRANCH_HINTS);
+      s.unsigned(hinted.length);
+      for (const { n, unlikely } of hinted) {
+        s.unsigned(this.imports.length + n);
+        s.unsigned(unlikely.length);
+        for (const at of unlikely) {
+          s.unsigned(at);
+          s.raw([1, 0]);
+        }
+      }
+    });
+  }
 }
+
+/** Section of the branch hinting proposal; engines that do not know it skip it. */
+const BRANCH_HINTS = 'metadata.code.branch_hint';
 
 /** A growing byte string. */
 class Bytes {

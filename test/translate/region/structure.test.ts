@@ -25,16 +25,36 @@ function structuredPath(blocks: readonly RegionBlock[], choices: readonly number
   const path: string[] = [];
   const module = new ModuleWriter({ module: 'machine', name: 'memory', shared: false, maximumPages: 1 });
   const visit = module.import('machine', 'visit', { parameters: ['i32'], results: ['i32'] });
+  const count = module.import('machine', 'count', { parameters: ['i32'], results: [] });
   const code = new CodeWriter(0);
+  let counted = 0;
+  // Blocks that are done and not counted yet: as on every way that is being emitted.
+  let done = 0;
+  const countDone = (): void => {
+    code.i32(done);
+    code.call(count);
+  };
   new Structure(code, analyse(blocks[0]!), {
+    meet: () => {
+      done = 0;
+    },
+    join: countDone,
+    state: () => done,
+    restore: (state) => {
+      done = state as number;
+    },
     body: (block) => {
+      done++;
       code.i32(block.start);
       code.call(visit);
       if (block.edges.length === 2) return;
       code.drop();
-      if (block.edges.length === 0) code.return();
+      if (block.edges.length > 0) return;
+      countDone();
+      code.return();
     },
     dispatch: (index) => {
+      countDone();
       code.i32(1000 + index);
       code.call(visit);
       code.drop();
@@ -51,10 +71,14 @@ function structuredPath(blocks: readonly RegionBlock[], choices: readonly number
         if (path.length > STEPS) throw new Error('enough');
         return choices[path.length]!;
       },
+      count: (n: number) => {
+        counted += n;
+      },
     },
   });
   try {
     (instance.exports.run as () => void)();
+    assert.equal(counted, path.filter((step) => !step.startsWith('dispatch')).length);
   } catch (error) {
     assert.equal((error as Error).message, 'enough');
   }
