@@ -25,7 +25,7 @@ export function emitReadable(around: Surroundings, pushAddress: () => void): voi
   pushTagAndAddress(around, { kind: 'read', bytes: 1, options: {} }, { address, entry, pushAddress });
   if (around.leaveForAccess) {
     code.op('i64.ne');
-    code.if();
+    code.ifUnlikely();
     around.leaveForAccess();
     code.end();
     code.i32(1);
