@@ -33,6 +33,7 @@ import type { SharedSilicon } from './shared-silicon.ts';
 import { stepping, takeStep, wordAtPc } from './software-step.ts';
 import type { CpuState } from './state.ts';
 import { EC } from './syndrome.ts';
+import { DirectAccesses } from './system/direct-accesses.ts';
 import { performSystem } from './system/instructions.ts';
 import { readRegister, writeRegister } from './system/registers.ts';
 import { signalEvent, waitFor } from './waiting.ts';
@@ -49,6 +50,7 @@ export class Processor implements Core {
   readonly breakpoints: number;
   readonly watchpoints: number;
   readonly pointerAuth: Core['pointerAuth'];
+  readonly directAccesses = new DirectAccesses();
   event = false;
   hypervisorVector: Vector | undefined;
   timersChanged = false;
@@ -215,6 +217,7 @@ export class Processor implements Core {
   private execute(): ProcessorExit | undefined {
     const { state } = this;
     this.counted = state.low(slots.remaining);
+    state.setFloat(slots.sliceEnd, this.clock.now + this.counted);
     this.interpreter.run();
     this.countExecuted();
     // Generated code keeps BTYPE for every processor; without FEAT_BTI there is none.
