@@ -16,8 +16,13 @@ serve(
   workerData,
   async (configuration, progress) => {
     progress('Building the machine', 50);
-    const machine = await createMachine(configuration);
-    machine.pace = configuration.paced ?? false;
+    const { timekeeping } = configuration;
+    // A guest that follows the clock on the wall has its date too.
+    const machine = await createMachine({
+      ...configuration,
+      ...(timekeeping === 'realtime' ? { epoch: Math.floor(Date.now() / 1000) } : {}),
+    });
+    machine.pace = timekeeping === 'wait' || timekeeping === 'realtime';
     return new VirtTarget(machine);
   },
 );
