@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { CompileThread } from '../../emulator/vmm/compile-thread.ts';
 import { createMachine } from '../../emulator/vmm/create.ts';
 import { Pace, REALTIME_SLICE } from '../../emulator/vmm/pace.ts';
 import type { RunEnd, VirtMachine } from '../../emulator/vmm/virt-machine.ts';
@@ -26,9 +27,10 @@ interface Mark {
 
 /** Runs a guest with its console on stdin and stdout; the exit status of the program. */
 export async function run(options: RunOptions): Promise<number> {
+  const compileThread = new CompileThread();
   const guest = await readGuest(options);
   // A guest that follows the clock on the wall has its date too.
-  const machine = await createMachine(options.realtime ? { ...guest, epoch: Math.floor(Date.now() / 1000) } : guest);
+  const machine = await createMachine(options.realtime ? { ...guest, epoch: Math.floor(Date.now() / 1000) } : guest, compileThread);
   const terminal = new Terminal();
   terminal.open();
   const session = new RunSession(machine, terminal, options);

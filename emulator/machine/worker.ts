@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { CompileThread } from '../vmm/compile-thread.ts';
 import { createMachine } from '../vmm/create.ts';
 import type { MachineRequest } from './messages.ts';
 import { serve } from './serve.ts';
@@ -7,6 +8,8 @@ import { VirtTarget } from './virt/virt-target.ts';
 /** Program of the worker thread: one machine, driven by messages. */
 const port = parentPort;
 if (!port) throw new Error('this program runs in a worker thread');
+
+const compileThread = new CompileThread();
 
 serve(
   {
@@ -18,10 +21,8 @@ serve(
     progress('Building the machine', 50);
     const { timekeeping } = configuration;
     // A guest that follows the clock on the wall has its date too.
-    const machine = await createMachine({
-      ...configuration,
-      ...(timekeeping === 'realtime' ? { epoch: Math.floor(Date.now() / 1000) } : {}),
-    });
+    const epoch = timekeeping === 'realtime' ? { epoch: Math.floor(Date.now() / 1000) } : {};
+    const machine = await createMachine({ ...configuration, ...epoch }, compileThread);
     machine.pace = timekeeping === 'wait' || timekeeping === 'realtime';
     return new VirtTarget(machine);
   },
