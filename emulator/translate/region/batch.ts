@@ -29,6 +29,8 @@ export interface CompiledBatch {
   /** Numbers of the entries that have a region; the others cannot be translated. */
   readonly translated: readonly number[];
   readonly functions: readonly RuntimeFunctionName[];
+  /** Length of the module. */
+  readonly bytes: number;
 }
 
 /** Makes batches, in the order in which they are posted. */
@@ -66,8 +68,10 @@ export function compileBatch(
   const functions = { nzcv, access: -1, commit: -1, runtime: (name: RuntimeFunctionName) => imported.get(name)! };
   for (const { entry, blocks } of regions)
     module.export(String(entry), module.function(regionSignature, new RegionCompiler(blocks, functions, knowsWatches).compile()));
+  const bytes = module.finish();
   return {
-    module: new WebAssembly.Module(module.finish()),
+    module: new WebAssembly.Module(bytes),
+    bytes: bytes.length,
     translated: regions.map(({ entry }) => entry),
     functions: [...imported.keys()],
   };
