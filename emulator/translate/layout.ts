@@ -55,6 +55,8 @@ export const slots = {
   lazyKind: 59,
   lazyLeft: 60,
   lazyRight: 61,
+  /** Where a region ended in another page than it began (region/status.ts). */
+  regionPc: 62,
 } as const;
 
 /** V0–V31, 16 bytes each. */

@@ -70,7 +70,7 @@ export class FlatMachine {
         commit: () => this.bytes.copyWithin(this.split!.address, SCRATCH, SCRATCH + this.split!.bytes),
         fetch: (low, high) => this.fetch(low, high),
         decode: (record) => this.code.decode(record),
-        hot: (record) => this.code.hot(record),
+        hot: (record, low, high) => this.code.hot(record, low, high),
         breakpoint: () => 1,
       },
       (record) => this.code.wordOf(record),

@@ -51,7 +51,7 @@ function importFunctions(module: ModuleWriter): Imports {
   const commit = module.import('machine', 'commit', { parameters: [], results: [] });
   const fetch = module.import('machine', 'fetch', fetchSignature);
   const decode = module.import('machine', 'decode', { parameters: ['i32'], results: [] });
-  const hot = module.import('machine', 'hot', { parameters: ['i32'], results: [] });
+  const hot = module.import('machine', 'hot', { parameters: ['i32', 'i32', 'i32'], results: [] });
   const breakpoint = module.import('machine', 'breakpoint', { parameters: [], results: ['i32'] });
   const runtime = new Map<string, number>();
   for (const [name, f] of Object.entries(runtimeFunctions) as [string, RuntimeFunction][])
