@@ -1,34 +1,43 @@
-import { decode } from '../isa/decoder.ts';
+import { candidateOf } from '../isa/decoder.ts';
 import type { Fault } from '../memory/fault.ts';
 import { slots } from '../translate/layout.ts';
 import { type Core, vector } from './core.ts';
-import { enterEl1, enterEl2, routedToEl2 } from './exceptions.ts';
+import { enterEl1, enterEl2, routedToEl2, type Syndrome } from './exceptions.ts';
 import { HCR, R } from './registers.ts';
-import { EC, syndrome } from './syndrome.ts';
+import { EC, IL } from './syndrome.ts';
 
 const CM = 1 << 8;
 const S1PTW = 1 << 7;
 const WnR = 1 << 6;
 const ISV = 1 << 24;
 
+/** The syndrome registers are written already. */
+const inPlace: Partial<Syndrome> = {};
+
 /** ISS[24:14] of a stage 2 data abort: the transfer, where one register without writeback is loaded or stored; else ISV = 0. */
 export function transferSyndrome(word: number): number {
-  const decoded = decode(word);
-  const transfer = decoded?.instruction.transfer?.(decoded.fields);
+  const found = candidateOf(word);
+  const transfer = found?.instruction.transfer?.(found.encoding.look(word));
   if (!transfer) return 0;
   const { sas, sse, srt, sf, ar } = transfer;
   return ISV | (sas << 22) | (sse << 21) | (srt << 16) | (sf << 15) | (ar << 14);
 }
 
-/** DC ZVA: FAR holds the address in its register (Arm ARM, FAR_EL1), not that of the block. */
-function zeroedAddress(core: Core, word: number, fetch: boolean): bigint | undefined {
-  return !fetch && (word & 0xffffffe0) >>> 0 === 0xd50b7420
-    ? core.state.get((word & 31) === 31 ? slots.zero : slots.x + (word & 31))
-    : undefined;
+const isZeroing = (word: number): boolean => (word & 0xffffffe0) >>> 0 === 0xd50b7420;
+
+/** Writes FAR_ELx. For DC ZVA it is the address in its register (Arm ARM, FAR_EL1), not that of the block. */
+function writeFar(core: Core, slot: number, fault: Fault, word: number): void {
+  const { state } = core;
+  if (fault.access === 'fetch' || fault.type === 'external abort' || !isZeroing(word))
+    state.setSystemWords(slot, fault.vaLow, fault.vaHigh);
+  else state.setSystem(slot, state.get((word & 31) === 31 ? slots.zero : slots.x + (word & 31)));
 }
 
-/** HPFAR_EL2 for an IPA: FIPA[47:4] holds IPA[55:12]. */
-export const hpfarOf = (ipa: number): bigint => BigInt(Math.floor(ipa / 4096)) << 4n;
+/** Writes HPFAR_EL2 for an IPA: FIPA[47:4] holds IPA[55:12]. */
+export function writeHpfar(core: Core, ipa: number): void {
+  const page = Math.floor(ipa / 2 ** 12);
+  core.state.setSystemWords(R.HPFAR_EL2, page << 4, page / 2 ** 28);
+}
 
 /**
  * The exception for a fault: instruction or data abort, to EL1 for stage 1 and to EL2 for stage 2 (and for external aborts with HCR_EL2.TEA).
@@ -51,10 +60,16 @@ export function takeAbort(core: Core, fault: Fault, word: number): void {
     if (stage2 && !fault.s1ptw && !maintenance && !external) iss |= transferSyndrome(word);
   }
   const ec = fetch ? (same ? EC.instructionAbortSame : EC.instructionAbortLower) : same ? EC.dataAbortSame : EC.dataAbortLower;
-  const values = { esr: syndrome(ec, iss), far: external ? fault.va : (zeroedAddress(core, word, fetch) ?? fault.va) };
+  // Word by word, since guests abort often: every access to a device comes here.
+  state.setSystemWords(toEl2 ? R.ESR_EL2 : R.ESR_EL1, (ec << 26) | IL | iss, 0);
+  writeFar(core, toEl2 ? R.FAR_EL2 : R.FAR_EL1, fault, word);
+  if (stage2 && hasIpa(fault)) writeHpfar(core, fault.ipa);
   const elr = state.get(slots.pc);
-  if (!toEl2) enterEl1(core, vector.synchronous, values, elr);
-  else enterEl2(core, vector.synchronous, stage2 && hasIpa(fault) ? { ...values, hpfar: hpfarOf(fault.ipa) } : values, elr);
+  if (toEl2) enterEl2(core, vector.synchronous, inPlace, elr);
+  else {
+    const values = core.onException ? { esr: state.system(R.ESR_EL1), far: state.system(R.FAR_EL1) } : inPlace;
+    enterEl1(core, vector.synchronous, values, elr);
+  }
 }
 
 /**

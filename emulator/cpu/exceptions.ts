@@ -43,7 +43,7 @@ export function enterEl1(core: Core, kind: Vector, { esr, far }: Partial<Syndrom
   core.lastException = core.clock.instructions;
   core.steppedWord = undefined;
   const old = readPstate(state);
-  state.setSystem(R.SPSR_EL1, BigInt(old));
+  state.setSystemWords(R.SPSR_EL1, old, 0);
   state.setSystem(R.ELR_EL1, elr);
   if (esr !== undefined) state.setSystem(R.ESR_EL1, esr);
   if (far !== undefined) state.setSystem(R.FAR_EL1, far);
@@ -63,7 +63,7 @@ export function enterEl1(core: Core, kind: Vector, { esr, far }: Partial<Syndrom
  */
 export function enterEl2(core: Core, kind: Vector, { esr, far, hpfar }: Partial<Syndrome>, elr: bigint): void {
   const { state } = core;
-  state.setSystem(R.SPSR_EL2, BigInt(readPstate(state)));
+  state.setSystemWords(R.SPSR_EL2, readPstate(state), 0);
   state.setSystem(R.ELR_EL2, elr);
   if (esr !== undefined) state.setSystem(R.ESR_EL2, esr);
   if (far !== undefined) state.setSystem(R.FAR_EL2, far);

@@ -24,8 +24,11 @@ export const EC = {
   brk: 0x3c,
 } as const;
 
-/** ESR_ELx of an exception from AArch64 state: IL is always 1 there. */
-export const syndrome = (ec: number, iss: number): bigint => BigInt(((ec << 26) | (1 << 25) | iss) >>> 0);
+/** ESR_ELx.IL: 1 for every exception from AArch64 state. */
+export const IL = 1 << 25;
+
+/** ESR_ELx of an exception from AArch64 state. */
+export const syndrome = (ec: number, iss: number): bigint => BigInt(((ec << 26) | IL | iss) >>> 0);
 
 /** ISS of a trapped MSR, MRS or SYS (EC 0x18) from the instruction word. */
 export function systemSyndrome(word: number): number {

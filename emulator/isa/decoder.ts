@@ -107,10 +107,19 @@ export class Decoder {
   }
 }
 
-let decoder: Decoder | undefined;
+let whole: Decoder | undefined;
+
+function decoder(): Decoder {
+  whole ??= new Decoder(allInstructions);
+  return whole;
+}
 
 /** Decodes a word against the whole table: see `Decoder.decode`. */
 export function decode(word: number, offers?: (feature: string) => boolean): Decoded | undefined {
-  decoder ??= new Decoder(allInstructions);
-  return decoder.decode(word, offers);
+  return decoder().decode(word, offers);
+}
+
+/** The instruction that a word encodes in the whole table, with its encoding, or undefined. */
+export function candidateOf(word: number): Candidate | undefined {
+  return decoder().candidates[decoder().find(word)];
 }

@@ -94,6 +94,8 @@ export interface EncodedField {
   readonly width: number;
 }
 
+const [ZERO, ONE, ANY, OPENING] = Array.from('01x(', (c) => c.charCodeAt(0)) as [number, number, number, number];
+
 /** An encoding string, read. All words are unsigned 32-bit numbers. */
 export class Encoding {
   /** Bits that must match, and what they must be. */
@@ -117,23 +119,27 @@ export class Encoding {
     let template = 0;
     let shouldBe = 0;
     const fields: EncodedField[] = [];
-    for (const token of text.trim().split(/\s+/)) {
-      if (/^[01x]+$/.test(token)) {
-        for (const bit of token) {
+    for (const token of text.split(' ')) {
+      const kind = token.charCodeAt(0);
+      if (kind === ZERO || kind === ONE || kind === ANY) {
+        for (let n = 0; n < token.length; n++) {
           at--;
-          if (bit === 'x') continue;
-          mask += 2 ** at;
-          if (bit === '1') value += 2 ** at;
+          const bit = token.charCodeAt(n);
+          if (bit === ANY) continue;
+          if (bit !== ZERO && bit !== ONE) throw new Error(`encoding '${text}': ${token} is neither bits nor a name`);
+          mask |= 1 << at;
+          if (bit === ONE) value |= 1 << at;
         }
-      } else if (/^\([01]+\)$/.test(token)) {
-        for (const bit of token.slice(1, -1)) {
+      } else if (kind === OPENING) {
+        for (let n = 1; n < token.length - 1; n++) {
           at--;
-          shouldBe += 2 ** at;
-          if (bit === '1') template += 2 ** at;
+          shouldBe |= 1 << at;
+          if (token.charCodeAt(n) === ONE) template |= 1 << at;
         }
-      } else {
-        const [name, explicit] = token.split(':') as [string, string?];
-        const width = explicit === undefined ? fieldWidths[name] : Number(explicit);
+      } else if (token !== '') {
+        const colon = token.indexOf(':');
+        const name = colon < 0 ? token : token.slice(0, colon);
+        const width = colon < 0 ? fieldWidths[name] : Number(token.slice(colon + 1));
         if (width === undefined || !(width >= 1 && width <= 26))
           throw new Error(`encoding '${text}': the width of ${name} is not known: write ${name}:width`);
         if (fields.some((f) => f.name === name)) throw new Error(`encoding '${text}': ${name} appears twice`);
@@ -142,10 +148,10 @@ export class Encoding {
       }
     }
     if (at !== 0) throw new Error(`encoding '${text}' has ${32 - at} bits, not 32`);
-    this.mask = mask;
-    this.value = value;
-    this.template = value + template;
-    this.shouldBeMask = shouldBe;
+    this.mask = mask >>> 0;
+    this.value = value >>> 0;
+    this.template = (value | template) >>> 0;
+    this.shouldBeMask = shouldBe >>> 0;
     this.fixedBits = popCount(mask);
     this.fields = fields;
   }

@@ -31,22 +31,34 @@ export function storeData(vcpu: Vcpu, access: DecodedAccess): bigint {
 
 /** Puts loaded data into the transfer register: sign-extended and cut to the register's width as the instruction says. */
 export function completeLoad(vcpu: Vcpu, access: DecodedAccess, data: bigint): void {
+  completeLoadWords(vcpu, access, Number(BigInt.asIntN(32, data)), Number(BigInt.asIntN(32, data >> 32n)));
+}
+
+function completeLoadWords(vcpu: Vcpu, access: DecodedAccess, low: number, high: number): void {
   if (access.register === 31) return;
-  let value = BigInt.asUintN(access.length * 8, data);
-  if (access.signExtend && access.length < 8) value = BigInt.asUintN(64, BigInt.asIntN(access.length * 8, value));
-  if (!access.sixtyFour) value = BigInt.asUintN(32, value);
-  vcpu.state.set(access.register, value);
+  if (access.length === 8) {
+    vcpu.state.setWords(access.register, low, access.sixtyFour ? high : 0);
+    return;
+  }
+  const unused = 32 - access.length * 8;
+  const value = access.signExtend ? (low << unused) >> unused : (low << unused) >>> unused;
+  vcpu.state.setWords(access.register, value, access.signExtend && access.sixtyFour && value < 0 ? -1 : 0);
 }
 
 /** Fills `kvm_run` for user space (KVM_EXIT_MMIO). */
 export function exitMmio(vcpu: Vcpu, access: DecodedAccess, ipa: number): void {
-  const { run } = vcpu;
+  const { run, state } = vcpu;
+  const { length, write, register } = access;
   run.begin(mmio.number);
-  run.set(mmioAt.physAddr, 8, BigInt(ipa));
-  run.setNumber(mmioAt.length, 4, access.length);
-  run.setNumber(mmioAt.isWrite, 1, access.write ? 1 : 0);
-  if (access.write) run.set(mmioAt.data, 8, storeData(vcpu, access));
+  run.setAddress(mmioAt.physAddr, ipa);
+  run.setNumber(mmioAt.length, 4, length);
+  run.setNumber(mmioAt.isWrite, 1, write ? 1 : 0);
+  if (!write || register === 31) return;
+  run.setNumber(mmioAt.data, 4, length < 4 ? state.low(register) & (2 ** (length * 8) - 1) : state.low(register));
+  if (length === 8) run.setNumber(mmioAt.data + 4, 4, state.high(register));
 }
 
-/** What user space left for a read. */
-export const mmioData = (vcpu: Vcpu): bigint => vcpu.run.get(mmioAt.data, 8);
+/** Finishes a load with what user space left for it. */
+export function completeUserLoad(vcpu: Vcpu, access: DecodedAccess): void {
+  completeLoadWords(vcpu, access, vcpu.run.getNumber(mmioAt.data, 4), vcpu.run.getNumber(mmioAt.data + 4, 4));
+}

@@ -10,7 +10,7 @@ import { GuestDebug } from './guest-debug.ts';
 import { VcpuHypercall } from './hypercall-context.ts';
 import { isSErrorPending } from './inject.ts';
 import { InterfaceRegisters } from './interface-registers.ts';
-import { completeLoad, type DecodedAccess, mmioData } from './mmio.ts';
+import { completeUserLoad, type DecodedAccess } from './mmio.ts';
 import { type MpState, mpState } from './mp-state.ts';
 import { exceptionClassNames } from './syndrome.ts';
 import { ArchTimers } from './timer.ts';
@@ -30,12 +30,12 @@ export type RunOutcome =
   | { readonly kind: 'interrupted' }
   /** The guest waits in WFI. */
   | { readonly kind: 'waiting' }
-  /** The guest spins (WFE): another vCPU may have what it waits for. */
+  /** The guest spins (WFE, YIELD): another vCPU may have what it waits for. */
   | { readonly kind: 'yield' }
   /** Powered off by PSCI. */
   | { readonly kind: 'stopped' }
   | { readonly kind: 'breakpoint' }
-  /** The instruction at PC would access bytes that a debugger watches. */
+  /** The instruction before PC accessed bytes that a debugger watches, and the debugger wants to stop. */
   | { readonly kind: 'watch' }
   | { readonly kind: 'exception' }
   /** KVM_RUN failed. `recorded`: `run` says more (KVM_EXIT_MEMORY_FAULT, KVM_EXIT_FAIL_ENTRY). */
@@ -147,9 +147,8 @@ export class Vcpu {
   /** Steps over an instruction that KVM has performed (`kvm_incr_pc`). It counts as executed. */
   skipInstruction(): void {
     const { state } = this;
-    const pc = state.get(slots.pc) + 4n;
-    state.set(slots.pc, pc);
-    state.setSystem(register.ELR_EL2, pc);
+    state.advance(slots.pc, 4);
+    state.setSystemWords(register.ELR_EL2, state.low(slots.pc), state.high(slots.pc));
     state.setLow(slots.pstate, state.low(slots.pstate) & ~(PSTATE.BTYPE | PSTATE.SS));
     this.vm.clock.instructions++;
     this.instructions++;
@@ -176,7 +175,7 @@ export class Vcpu {
     const access = this.pendingMmio;
     if (!access) return;
     this.pendingMmio = undefined;
-    if (!access.write) completeLoad(this, access, mmioData(this));
+    if (!access.write) completeUserLoad(this, access);
     this.skipInstruction();
   }
 
@@ -231,6 +230,8 @@ export class Vcpu {
         return outcomes.exception;
       case 'stop':
         return processorStopped(this, exit);
+      case 'yield':
+        return outcomes.yield;
       case 'irq':
         this.count('IRQ');
         return undefined;

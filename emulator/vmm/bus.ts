@@ -18,28 +18,26 @@ export class Bus {
     for (const { device } of this.mappings) device.reset();
   }
 
-  /** Little-endian data of a read of 1, 2, 4 or 8 bytes; undefined: nothing answers. */
-  read(address: number, length: number): bigint | undefined {
+  /** Data of a read of 1, 2 or 4 bytes; undefined: nothing answers. */
+  read(address: number, length: number): number | undefined {
     const found = this.find(address);
     if (!found) return undefined;
     const offset = address - found.base;
-    if (length === 8) return BigInt(found.device.read(offset) >>> 0) | (BigInt(found.device.read(offset + 4) >>> 0) << 32n);
-    const shift = (offset & 3) * 8;
-    return BigInt((found.device.read(offset & ~3) >>> shift) >>> 0);
+    const word = found.device.read(offset & ~3) >>> ((offset & 3) * 8);
+    return length < 4 ? word & (2 ** (length * 8) - 1) : word;
   }
 
-  /** False: nothing answers. */
-  write(address: number, length: number, data: bigint): boolean {
+  /** A write of 1, 2 or 4 bytes. False: nothing answers. */
+  write(address: number, data: number): boolean {
     const found = this.find(address);
     if (!found) return false;
     const offset = address - found.base;
-    const low = Number(BigInt.asUintN(32, data));
-    found.device.write(offset & ~3, low << ((offset & 3) * 8));
-    if (length === 8) found.device.write(offset + 4, Number(data >> 32n));
+    found.device.write(offset & ~3, data << ((offset & 3) * 8));
     return true;
   }
 
   private find(address: number): Mapping | undefined {
-    return this.mappings.find((m) => address >= m.base && address < m.base + m.size);
+    for (const mapping of this.mappings) if (address >= mapping.base && address < mapping.base + mapping.size) return mapping;
+    return undefined;
   }
 }

@@ -1,7 +1,7 @@
 import type { Vcpu } from '../kvm/vcpu.ts';
 
-/** Guest instructions of a turn. */
-export const QUANTUM = 100_000;
+/** Guest instructions of a turn: a millisecond. Shorter turns cost more than they give, since every vCPU finds the host's caches full of the others' memory. */
+export const QUANTUM = 1_000_000;
 
 /**
  * Whose turn it is: vCPUs run one after another, a quantum of instructions each. Decided by instruction counts alone, and kept when a run is cut short: where the

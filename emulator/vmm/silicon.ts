@@ -79,6 +79,7 @@ export class Silicon {
         access: (low, high, flags) => (this.watched ? this.watched.watchedAccess(low, high, flags) : this.mmu.access(low, high, flags)),
         commit: () => this.mmu.commit(),
         fetch: (low, high) => this.mmu.fetch(low, high),
+        invalidateAddress: (low, high) => this.mmu.invalidateAddress(low, high),
         decode: (record) => this.code.decode(record),
         hot: (record, low, high) => this.code.hot(record, low, high),
         breakpoint: () => (this.running?.breakpoint() === false ? 0 : 1),

@@ -40,15 +40,18 @@ export function handleExit(vcpu: Vcpu, bus: Bus): Handled {
 
 function handleMmio(vcpu: Vcpu, bus: Bus): Handled {
   const { run } = vcpu;
-  const address = Number(run.get(mmioAt.physAddr, 8));
+  const address = run.getAddress(mmioAt.physAddr);
   const length = run.getNumber(mmioAt.length, 4);
-  let answered: boolean;
-  if (run.getNumber(mmioAt.isWrite, 1)) {
-    answered = bus.write(address, length, BigInt.asUintN(length * 8, run.get(mmioAt.data, 8)));
-  } else {
-    const data = bus.read(address, length);
-    answered = data !== undefined;
-    if (data !== undefined) run.set(mmioAt.data, 8, BigInt.asUintN(length * 8, data));
+  let answered = true;
+  // Registers have 32 bits: an access of 8 bytes is two.
+  for (let at = 0; at < length && answered; at += 4) {
+    const data = mmioAt.data + at;
+    if (run.getNumber(mmioAt.isWrite, 1)) answered = bus.write(address + at, run.getNumber(data, 4));
+    else {
+      const value = bus.read(address + at, Math.min(length, 4));
+      if (value === undefined) answered = false;
+      else run.setNumber(data, 4, value);
+    }
   }
   // Nothing at that address: the guest takes a synchronous external abort, as it does on the board.
   if (!answered) setVcpuEvents(vcpu, { extDabtPending: true });

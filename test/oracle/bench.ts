@@ -98,6 +98,7 @@ export class Bench {
       {
         access: (low, high, how) => this.access(low, high, how),
         commit: () => {},
+        invalidateAddress: () => {},
         fetch: () => 0,
         hot: () => {},
         decode: () => {},

@@ -69,6 +69,7 @@ export class FlatMachine {
         access: (low, high, flags) => this.access(low, high, flags),
         commit: () => this.bytes.copyWithin(this.split!.address, SCRATCH, SCRATCH + this.split!.bytes),
         fetch: (low, high) => this.fetch(low, high),
+        invalidateAddress: () => {},
         decode: (record) => this.code.decode(record),
         hot: (record, low, high) => this.code.hot(record, low, high),
         breakpoint: () => 1,

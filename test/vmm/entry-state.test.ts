@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { slots } from '../../emulator/translate/layout.ts';
+import { QUANTUM } from '../../emulator/vmm/scheduler.ts';
 import { guest, runAll, x } from './guest.ts';
 
 /** Registers of a vCPU before its first instruction. */
@@ -117,7 +118,7 @@ secondary:
       { cpus: 2 },
     );
     machine.vcpus[1]!.state.set(5, 99n);
-    machine.run(300_000);
+    machine.run(QUANTUM + 100);
     assert.deepEqual([x(machine, 19, 1), x(machine, 20, 1), x(machine, 21, 1), x(machine, 5, 1)], [0x55n, 0xc50078n, 0x80000001n, 0n]);
     assert.equal(machine.vcpus[1]!.processor.pstate & 0x3df, 0x3c5);
   });

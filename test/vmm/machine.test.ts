@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { QUANTUM } from '../../emulator/vmm/scheduler.ts';
 import { guest, pc, powerOff, runAll, text, withVectors, x } from './guest.ts';
 
 const bundled = (name: string): string => readFileSync(new URL(`../../extension/guests/${name}.S`, import.meta.url), 'utf8');
@@ -35,6 +36,42 @@ describe('ends of a run', () => {
     machine.run(12_345);
     assert.equal(machine.silicon.clock.instructions, 12_345);
     assert.equal(x(machine, 1), 6173n);
+  });
+});
+
+describe('turns', () => {
+  /** CPU 0 starts CPU 1 and spins until that has set a flag; x10 is then how often it looked. */
+  const waitingFor = (hint: string): string => `
+        movz    x0, #0xc400, lsl #16
+        movk    x0, #3
+        mov     x1, #1
+        adr     x2, other
+        hvc     #0
+        adr     x1, flag
+1:      add     x10, x10, #1
+        ${hint}
+        ldr     w2, [x1]
+        cbz     w2, 1b
+        ${powerOff}
+other:  adr     x1, flag
+        mov     w2, #1
+        str     w2, [x1]
+        movz    x0, #0x8400, lsl #16
+        movk    x0, #2
+        hvc     #0
+flag:   .word   0`;
+
+  for (const hint of ['yield', 'wfe'])
+    test(`who spins with ${hint.toUpperCase()} gives its turn away`, async () => {
+      const machine = await guest(waitingFor(hint), { cpus: 2 });
+      assert.equal(runAll(machine).kind, 'power-off');
+      assert.equal(x(machine, 10), 1n);
+    });
+
+  test('who spins without a word keeps its turn to the end', async () => {
+    const machine = await guest(waitingFor('nop'), { cpus: 2 });
+    assert.equal(runAll(machine).kind, 'power-off');
+    assert.equal(Math.round((Number(x(machine, 10)) * 4) / 1000), QUANTUM / 1000);
   });
 });
 

@@ -8,15 +8,26 @@ function multiply8(a: number, b: number): number {
 }
 
 /** FIPS 197 S-box: multiplicative inverse, then the affine transformation. */
-const substitution = Uint8Array.from({ length: 256 }, (_, n) => {
+function substitute(n: number): number {
   let inverse = 0;
   if (n !== 0) for (inverse = 1; multiply8(n, inverse) !== 1; inverse++);
   let result = 0x63;
   for (let k = 0; k < 5; k++) result ^= ((inverse << k) | (inverse >> (8 - k))) & 0xff;
   return result;
-});
-const inverseSubstitution = new Uint8Array(256);
-for (let n = 0; n < 256; n++) inverseSubstitution[substitution[n]!] = n;
+}
+
+let boxes: { readonly substitution: Uint8Array; readonly inverse: Uint8Array } | undefined;
+
+/** The S-box and its inverse, made at first use: most guests never need them. */
+function substitutionBoxes(): NonNullable<typeof boxes> {
+  if (boxes === undefined) {
+    const substitution = Uint8Array.from({ length: 256 }, (_, n) => substitute(n));
+    const inverse = new Uint8Array(256);
+    for (let n = 0; n < 256; n++) inverse[substitution[n]!] = n;
+    boxes = { substitution, inverse };
+  }
+  return boxes;
+}
 
 /** Looks every byte of 64 bits up. */
 function lookUp(table: Uint8Array, value: bigint): bigint {
@@ -43,8 +54,8 @@ interface Pure {
 
 export const cryptographyFunctions = {
   /** AESSubBytes(), AESInvSubBytes() of 8 bytes. */
-  aesSubBytes: { parameters: ['i64'], result: 'i64', run: (a: bigint) => lookUp(substitution, a) },
-  aesInvSubBytes: { parameters: ['i64'], result: 'i64', run: (a: bigint) => lookUp(inverseSubstitution, a) },
+  aesSubBytes: { parameters: ['i64'], result: 'i64', run: (a: bigint) => lookUp(substitutionBoxes().substitution, a) },
+  aesInvSubBytes: { parameters: ['i64'], result: 'i64', run: (a: bigint) => lookUp(substitutionBoxes().inverse, a) },
   /** PolynomialMult() of 64 by 64 bits: the halves of the product. */
   polynomialMulLow: { parameters: ['i64', 'i64'], result: 'i64', run: (a: bigint, b: bigint) => BigInt.asUintN(64, carryless(a, b)) },
   polynomialMulHigh: { parameters: ['i64', 'i64'], result: 'i64', run: (a: bigint, b: bigint) => carryless(a, b) >> 64n },

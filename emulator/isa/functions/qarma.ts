@@ -39,15 +39,20 @@ function mix(c: Cells): number[] {
 }
 const tweakForward = (c: Cells): number[] => tweakShuffle.map((from, to) => (tweakStepped.has(to) ? step(c[from]) : c[from]));
 
-/** A linear map of 64-bit words: for each of the 8 bytes, the 256 images (low and high word beside each other). */
-type LinearMap = Int32Array;
+/** A linear map of 64-bit words. */
+class LinearMap {
+  private known: Int32Array | undefined;
 
-function linearMap(map: (cells: Cells) => readonly number[]): LinearMap {
-  const images = Array.from({ length: 64 }, (_, bit) => wordOf(map(cellsOf(1n << BigInt(bit)))));
-  return fromImages(images);
+  constructor(private readonly map: (cells: Cells) => readonly number[]) {}
+
+  /** For each of the 8 bytes, the 256 images (low and high word beside each other). Made at first use: most guests never need it. */
+  get images(): Int32Array {
+    this.known ??= fromImages(Array.from({ length: 64 }, (_, bit) => wordOf(this.map(cellsOf(1n << BigInt(bit))))));
+    return this.known;
+  }
 }
 
-function fromImages(images: readonly bigint[]): LinearMap {
+function fromImages(images: readonly bigint[]): Int32Array {
   const table = new Int32Array(8 * 256 * 2);
   for (let byte = 0; byte < 8; byte++) {
     for (let value = 0; value < 256; value++) {
@@ -74,11 +79,11 @@ export interface QarmaVariant {
 export const qarma5: QarmaVariant = { rounds: 5, sub: bytewise(sigma2), invertedSub: bytewise(inverse(sigma2)) };
 export const qarma3: QarmaVariant = { rounds: 3, sub: bytewise(sigma1), invertedSub: bytewise(inverse(sigma1)) };
 
-const forwardLayer = linearMap((c) => mix(shuffle(c)));
-const backwardLayer = linearMap((c) => unshuffle(mix(c)));
-const mixLayer = linearMap(mix);
-const unshuffleLayer = linearMap(unshuffle);
-const tweakLayer = linearMap(tweakForward);
+const forwardLayer = new LinearMap((c) => mix(shuffle(c)));
+const backwardLayer = new LinearMap((c) => unshuffle(mix(c)));
+const mixLayer = new LinearMap(mix);
+const unshuffleLayer = new LinearMap(unshuffle);
+const tweakLayer = new LinearMap(tweakForward);
 
 /** Round constants, low and high words, and the reflection constant alpha. */
 const constants = Int32Array.of(0, 0, 0x03707344, 0x13198a2e, 0x299f31d0, 0xa4093822, 0xec4e6c89, 0x082efa98, 0x38d01377, 0x452821e6);
@@ -88,15 +93,15 @@ const ALPHA_HIGH = 0xc0ac29b7 | 0;
 /** The word being worked on, and after `qarma` its result. */
 export const block = { low: 0, high: 0 };
 
-function through(map: LinearMap): void {
+function through({ images }: LinearMap): void {
   const { low, high } = block;
   let outLow = 0;
   let outHigh = 0;
   for (let byte = 0; byte < 8; byte++) {
     const value = ((byte < 4 ? low : high) >>> (8 * (byte & 3))) & 0xff;
     const at = (byte * 256 + value) * 2;
-    outLow ^= map[at];
-    outHigh ^= map[at + 1];
+    outLow ^= images[at];
+    outHigh ^= images[at + 1];
   }
   block.low = outLow;
   block.high = outHigh;

@@ -84,6 +84,16 @@ export class KvmRun {
     else this.setNumber(offset, size, Number(BigInt.asUintN(32, value)));
   }
 
+  /** A 64-bit field that holds an address or a size: below 2^53. */
+  getAddress(offset: number): number {
+    return this.view.getUint32(offset, true) + this.view.getUint32(offset + 4, true) * 2 ** 32;
+  }
+
+  setAddress(offset: number, value: number): void {
+    this.view.setUint32(offset, value, true);
+    this.view.setUint32(offset + 4, value / 2 ** 32, true);
+  }
+
   setNumber(offset: number, size: 1 | 2 | 4, value: number): void {
     if (size === 4) this.view.setUint32(offset, value, true);
     else if (size === 2) this.view.setUint16(offset, value, true);

@@ -45,6 +45,8 @@ export interface CompiledBatch {
   /** Numbers of the entries that have none because they lie in another's region: if control really comes to them in another way, they will be asked for again. */
   readonly covered: readonly number[];
   readonly functions: readonly RuntimeFunctionName[];
+  /** Length of the module. */
+  readonly bytes: number;
 }
 
 /** Makes batches, in the order in which they are posted. */
@@ -91,8 +93,10 @@ export function compileBatch(
   const functions = { nzcv, access: -1, commit: -1, runtime: (name: RuntimeFunctionName) => imported.get(name)! };
   for (const { entry, blocks } of regions)
     module.export(String(entry), module.function(regionSignature, new RegionCompiler(blocks, functions, knowsWatches).compile()));
+  const bytes = module.finish();
   return {
-    module: new WebAssembly.Module(module.finish()),
+    module: new WebAssembly.Module(bytes),
+    bytes: bytes.length,
     translated: regions.map(({ entry, callees }) => ({ entry, callees })),
     covered,
     functions: [...imported.keys()],

@@ -60,9 +60,15 @@ export interface Eagerness {
   readonly patience: number;
   /** Modules made before all regions are given up and start again: some engines end the process at 20,000 that live. */
   readonly mostModules: number;
+  /** Likewise for what they take: bytes of the host's memory, by estimate. */
+  readonly mostBytes: number;
 }
 
-const DEFAULT_EAGERNESS: Eagerness = { hotJumps: 2000, batch: 32, patience: 50, mostModules: 8000 };
+/** What an engine keeps for each byte of a module (the module, its code twice, tables), and for each function that it exports. */
+const KEPT_PER_BYTE = 6;
+const KEPT_PER_REGION = 2048;
+
+const DEFAULT_EAGERNESS: Eagerness = { hotJumps: 2000, batch: 32, patience: 50, mostModules: 8000, mostBytes: 200 * 2 ** 20 };
 
 /** The functions called from the pages of one batch, each once. */
 class Callees {
@@ -90,6 +96,8 @@ export class Translator {
   private waited = 0;
   /** Modules made since all regions were last given up. */
   modules = 0;
+  /** What those take, as `Eagerness.mostBytes` counts. */
+  kept = 0;
   private readonly free: number[] = [];
   /** What was asked of the compiler, in order. */
   private readonly underWay: AskedBatch[] = [];
@@ -180,18 +188,21 @@ export class Translator {
     }
   }
 
-  private install({ asked, callees, knowsWatches }: AskedBatch, { module, translated, covered, functions }: CompiledBatch): void {
+  private install({ asked, callees, knowsWatches }: AskedBatch, { module, translated, covered, functions, bytes }: CompiledBatch): void {
     if (this.knowsWatches && !knowsWatches) {
       for (const { entry } of asked) this.host.refuse(entry);
       return;
     }
     for (const n of covered) this.host.refuse(asked[n]!.entry);
     this.someDoNotKnow ||= !knowsWatches;
-    if (this.modules >= this.eagerness.mostModules) {
+    const kept = bytes * KEPT_PER_BYTE + translated.length * KEPT_PER_REGION;
+    if (this.modules >= this.eagerness.mostModules || this.kept + kept > this.eagerness.mostBytes) {
       this.host.dropAllRegions();
       this.modules = 0;
+      this.kept = 0;
     }
     this.modules++;
+    this.kept += kept;
     const instance = new WebAssembly.Instance(module, batchImports(this.memory, this.interpreter.nzcv, functions));
     for (const { entry: n, callees: called } of translated) {
       const { entry } = asked[n]!;

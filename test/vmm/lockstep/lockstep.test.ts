@@ -98,7 +98,7 @@ describe('lockstep', () => {
     const wrongs: readonly (readonly [string, (machine: VirtMachine) => void])[] = [
       ['vm.vgic.spis.7.priority', ({ vm }) => void (vm.vgic.spis[7]!.priority = 8)],
       ['vm.vcpus.0.run.bytes.8', ({ vcpus }) => void (vcpus[0]!.run.bytes[8] = 8)],
-      ['bus.mappings.0.device.IMSC', ({ parts }) => void (parts.bus as Bus).write(0x0900_0038, 4, 1n)],
+      ['bus.mappings.0.device.IMSC', ({ parts }) => void (parts.bus as Bus).write(0x0900_0038, 1)],
       ['vCPU 0 TPIDR_EL1', ({ vcpus }) => vcpus[0]!.state.setNamed('TPIDR_EL1', 5n)],
       ['vCPU 0 v31 high', ({ vcpus }) => vcpus[0]!.state.setV(31, 0n, 5n)],
       ['vCPU 0 nzcv', ({ vcpus }) => vcpus[0]!.state.setNzcv(1 << 31)],
