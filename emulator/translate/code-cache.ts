@@ -285,8 +285,8 @@ export class CodeCache implements RegionHost {
   }
 
   /** Only between slices. */
-  dropAllRegions(): void {
-    for (const page of [...this.regions.keys()]) this.dropRegions(page);
+  dropAllRegions(jumps = 0): void {
+    for (const page of [...this.regions.keys()]) this.dropRegions(page, jumps);
   }
 
   /** Something in the page changes: its regions may have been made from it, and those that are being made. */
@@ -295,7 +295,8 @@ export class CodeCache implements RegionHost {
     this.dropRegions(page);
   }
 
-  private dropRegions(page: number): void {
+  /** @param jumps How often the instructions that they begin at count as jumped to. */
+  private dropRegions(page: number, jumps = 0): void {
     const known = this.regions.get(page);
     if (!known) return;
     for (const region of known) {
@@ -303,7 +304,7 @@ export class CodeCache implements RegionHost {
       const record = this.start + region.page * DECODED_PAGE_BYTES + region.index * RECORD_BYTES;
       const info = this.start + region.page * DECODED_PAGE_BYTES + REGION_INFO_OFFSET + region.index * 8;
       this.halves[record >> 1] = this.halves[(info + regionInfo.handler) >> 1]!;
-      this.words[(info + regionInfo.function) >> 2] = 0;
+      this.words[(info + regionInfo.function) >> 2] = jumps;
       this.translator?.release(region.function);
     }
     this.regions.delete(page);

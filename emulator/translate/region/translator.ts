@@ -27,8 +27,8 @@ export interface RegionHost {
   install(entry: RegionEntry, functionIndex: number, pages: readonly number[]): void;
   /** What was asked for is out of date: the entry may become hot anew. */
   refuse(entry: RegionEntry): void;
-  /** Gives up every region. */
-  dropAllRegions(): void;
+  /** Gives up every region. `jumps`: how often the instructions that they begin at count as jumped to; 0 where left out. */
+  dropAllRegions(jumps?: number): void;
 }
 
 /** An entry, and the generation of its page when it was asked for. */
@@ -70,6 +70,9 @@ const KEPT_PER_REGION = 2048;
 
 const DEFAULT_EAGERNESS: Eagerness = { hotJumps: 2000, batch: 32, patience: 50, mostModules: 8000, mostBytes: 200 * 2 ** 20 };
 
+/** After all regions were given up: what runs then is needed at once, a few modules more do not matter. */
+const HURRIED_SLICES = 200;
+
 /** The functions called from the pages of one batch, each once. */
 class Callees {
   readonly code: Callee[] = [];
@@ -104,6 +107,8 @@ export class Translator {
   private readonly eagerness: Eagerness;
   private knowsWatches = false;
   private someDoNotKnow = false;
+  /** Slices that ask for regions without waiting for more of them. */
+  private hurried = 0;
   /** Regions translated so far. */
   translated = 0;
 
@@ -124,14 +129,16 @@ export class Translator {
   }
 
   /**
-   * Memory is watched from now on, or no longer: only regions that know of it go on where a watched page is accessed; the others leave, and are given up.
+   * Memory is watched from now on, or no longer: only regions that know of it go on where a watched page is accessed; the others leave, and are given up:
+   * each is asked for again as soon as it is jumped to.
    * Those that know stay when nothing is watched any more: they are no slower. Between slices.
    */
   setKnowsWatches(on: boolean): void {
     this.knowsWatches = on;
     if (!on || !this.someDoNotKnow) return;
     this.someDoNotKnow = false;
-    this.host.dropAllRegions();
+    this.host.dropAllRegions(this.eagerness.hotJumps - 1);
+    this.hurried = HURRIED_SLICES;
   }
 
   /** A region's function is not called any more. */
@@ -143,7 +150,8 @@ export class Translator {
   /** Between slices: asks for what is wanted, when there is enough of it, and installs what is done. */
   settle(): void {
     const { batch, patience } = this.eagerness;
-    if (this.queue.length > 0 && (this.queue.length >= batch || ++this.waited >= patience)) this.post();
+    const hurried = this.hurried > 0 && this.hurried-- > 0;
+    if (this.queue.length > 0 && (hurried || this.queue.length >= batch || ++this.waited >= patience)) this.post();
     if (this.underWay.length > 0) this.installDone();
   }
 
