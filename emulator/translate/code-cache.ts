@@ -22,6 +22,8 @@ export class CodeCache implements RegionHost {
   private readonly breakpoints = new Set<number>();
   private readonly dropping: number[] = [];
   private oldest = 0;
+  /** Pages of records from this one on have never been used: they are still zero. */
+  private used = 0;
   private translator: Translator | undefined;
   /** Regions by page of records: the instruction each begins at, and its function. */
   private readonly regions = new Map<number, { readonly index: number; readonly function: number }[]>();
@@ -60,7 +62,8 @@ export class CodeCache implements RegionHost {
     this.hostOf[page] = hostPage;
     this.stores[page] = 0;
     const records = this.start + page * DECODED_PAGE_BYTES;
-    this.bytes.fill(0, records, records + DECODED_PAGE_BYTES);
+    if (page < this.used) this.bytes.fill(0, records, records + DECODED_PAGE_BYTES);
+    else this.used = page + 1;
     this.halves[(records + RECORDS_PER_PAGE * RECORD_BYTES) >> 1] = builtinHandlers.pageEnd;
     return records;
   }
