@@ -81,7 +81,7 @@ export class CodeCache implements RegionHost {
     let goesOn: boolean;
     do {
       const host = this.hostOf[page]! + index * 4;
-      goesOn = this.predecoder.fill(at, this.words[host / 4]! >>> 0, index);
+      goesOn = this.predecoder.fill(at, this.words[host / 4]!, index);
       if (this.breakpoints.size > 0 && this.breakpoints.has(host)) this.placeBreakpoint(page, index);
       at += RECORD_BYTES;
       index++;
