@@ -49,6 +49,7 @@ const entries = [
     options: { ...esm, plugins, banner: { js: `#!/usr/bin/env node\n${requireForBundledCommonJs}` } },
   },
   { in: 'emulator/machine/worker.ts', out: 'dist/worker.js', options: { ...esm, plugins } },
+  { in: 'emulator/vmm/compile-worker.ts', out: 'dist/compile-worker.js', options: { ...esm, plugins } },
 ];
 
 await mkdir('dist', { recursive: true });

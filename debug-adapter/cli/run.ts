@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { CompileThread } from '../../emulator/vmm/compile-thread.ts';
 import { createMachine } from '../../emulator/vmm/create.ts';
 import type { RunEnd, VirtMachine } from '../../emulator/vmm/virt-machine.ts';
 import { CliError, exitStatus } from './exit-status.ts';
@@ -24,7 +25,8 @@ interface Mark {
 
 /** Runs a guest with its console on stdin and stdout; the exit status of the program. */
 export async function run(options: RunOptions): Promise<number> {
-  const machine = await createMachine(await readGuest(options));
+  const compileThread = new CompileThread();
+  const machine = await createMachine(await readGuest(options), compileThread);
   const terminal = new Terminal();
   terminal.open();
   const session = new RunSession(machine, terminal, options);

@@ -1,5 +1,5 @@
-/** Instructions to a tick of the system counter: 62.5 MHz where an instruction takes a nanosecond. */
-export const INSTRUCTIONS_PER_TICK = 16;
+import { INSTRUCTIONS_PER_TICK } from '../translate/layout.ts';
+
 /** CNTFRQ_EL0: Hz. */
 export const COUNTER_FREQUENCY = 62_500_000;
 

@@ -6,6 +6,7 @@ import type { VirtualInterface } from './gic/virtual-interface.ts';
 import { levelOf, PSTATE } from './pstate.ts';
 import { R } from './registers.ts';
 import type { CpuState } from './state.ts';
+import type { DirectAccesses } from './system/direct-accesses.ts';
 import type { WatchHit } from './watchpoints.ts';
 
 /** The vector of an exception: what it is, as an offset from the entry of its source (Arm ARM D1.3.1.5). */
@@ -37,6 +38,7 @@ export interface Core {
   readonly mmu: Translation;
   /** CCSIDR_EL1 by CSSELR_EL1 (level and InD). */
   readonly cacheSizes: Readonly<Record<number, bigint>>;
+  readonly directAccesses: DirectAccesses;
   /** How many comparators ID_AA64DFR0_EL1 counts. */
   readonly breakpoints: number;
   readonly watchpoints: number;

@@ -75,6 +75,7 @@ export function deriveState(core: Core): void {
   state.setSystemWords(R.DCZID_EL0, zeroing ? dczid : dczid | DZP, 0);
   if (features.pauth) derivePointerAuthentication(core);
   deriveInterrupts(core);
+  core.directAccesses.derive(core);
   core.mmu.switchContext(state);
   core.watchAccesses(watchpointsInForce(core));
 }

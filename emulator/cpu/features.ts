@@ -27,6 +27,11 @@ export class Features {
     this.idst = this.has('FEAT_IDST');
   }
 
+  /** Names of all that are offered. */
+  get names(): readonly string[] {
+    return [...this.offered];
+  }
+
   /** Whether FEAT_* is offered. Throws for a name without a row in `featureFields`: it would be silently UNDEFINED. */
   has(feature: string): boolean {
     if (!(feature in featureFields)) throw new Error(`no ID register field is known for ${feature}`);

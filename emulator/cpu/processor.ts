@@ -25,6 +25,7 @@ import { ICH_VTR, touchesGic, VirtualInterface } from './gic/virtual-interface.t
 import { atBreakpoint, breakpointsInForce, takeBreakpoint } from './hardware-breakpoints.ts';
 import { pendingInterrupts, takeInterrupt } from './interrupts.ts';
 import { pointerAuthCheck } from './pointer-auth.ts';
+import { EXIT, type ProcessorExit } from './processor-exit.ts';
 import { idRegister, type Profile } from './profiles/profile.ts';
 import { PSTATE } from './pstate.ts';
 import { HCR, R } from './registers.ts';
@@ -32,38 +33,11 @@ import type { SharedSilicon } from './shared-silicon.ts';
 import { stepping, takeStep, wordAtPc } from './software-step.ts';
 import type { CpuState } from './state.ts';
 import { EC } from './syndrome.ts';
+import { DirectAccesses } from './system/direct-accesses.ts';
 import { performSystem } from './system/instructions.ts';
 import { readRegister, writeRegister } from './system/registers.ts';
 import { signalEvent, waitFor } from './waiting.ts';
 import { type WatchHit, watchpointHit } from './watchpoints.ts';
-
-/** Why the processor left the guest. */
-export type ProcessorExit =
-  /** An exception to EL2: ESR_EL2, FAR_EL2, HPFAR_EL2, ELR_EL2, SPSR_EL2 say what. PC and PSTATE are the guest's. */
-  | { readonly kind: 'trap' }
-  /** An interrupt for the host: the virtual CPU interface asks for maintenance, the guest changed a timer, or waits without being trapped. */
-  | { readonly kind: 'irq' }
-  | { readonly kind: 'budget' }
-  /** YIELD is done: the guest spins, and whoever shares the thread may have what it waits for. */
-  | { readonly kind: 'yield' }
-  /** The instruction at PC has a breakpoint and was not executed. */
-  | { readonly kind: 'breakpoint' }
-  /** The instruction at PC would access bytes that a debugger watches, and was not executed. */
-  | { readonly kind: 'watch' }
-  /** `onException` asked for it: PC is at the vector. */
-  | { readonly kind: 'exception' }
-  /** The model cannot go on: `message` says why, `word` is the instruction at PC, where it is because of that. */
-  | { readonly kind: 'stop'; readonly message: string; readonly word?: number };
-
-const EXIT = {
-  trap: { kind: 'trap' },
-  irq: { kind: 'irq' },
-  budget: { kind: 'budget' },
-  yield: { kind: 'yield' },
-  breakpoint: { kind: 'breakpoint' },
-  watch: { kind: 'watch' },
-  exception: { kind: 'exception' },
-} as const satisfies Record<string, ProcessorExit>;
 
 /**
  * One processor at EL0 and EL1, with EL2 above it played by KVM: `run` is KVM's ERET into the guest, and it comes back at the next exception to EL2.
@@ -76,12 +50,15 @@ export class Processor implements Core {
   readonly breakpoints: number;
   readonly watchpoints: number;
   readonly pointerAuth: Core['pointerAuth'];
+  readonly directAccesses = new DirectAccesses();
   event = false;
   hypervisorVector: Vector | undefined;
   timersChanged = false;
   onException: ((taken: TakenException) => boolean) | undefined;
   /** Asked, from inside a run, before an instruction with a breakpoint executes: true stops the processor there. Without it every breakpoint stops. */
   onBreakpoint: (() => boolean) | undefined;
+  /** Told, from inside a run, after an instruction that accessed watched memory: true stops the processor there. `mmu.watches.accesses` says what it did. */
+  onWatch: (() => boolean) | undefined;
   stopAtVector = false;
   lastException = -1;
   steppedWord: number | undefined;
@@ -221,6 +198,13 @@ export class Processor implements Core {
     return { exit, used };
   }
 
+  /** The instruction at PC was refused an access to watched memory: it runs alone, and what it does there is recorded. */
+  private recorded(): ProcessorExit | undefined {
+    const { watches } = this.mmu;
+    const { exit } = watches.record(() => this.alone());
+    return exit ?? (watches.accesses.length > 0 && this.onWatch?.() ? EXIT.watch : undefined);
+  }
+
   /** PSTATE.IL: no instruction executes. A PC that cannot be fetched from goes first (Arm ARM, synchronous exception prioritization). */
   private refuseIllegalState(): void {
     const { state } = this;
@@ -233,6 +217,7 @@ export class Processor implements Core {
   private execute(): ProcessorExit | undefined {
     const { state } = this;
     this.counted = state.low(slots.remaining);
+    state.setFloat(slots.sliceEnd, this.clock.now + this.counted);
     this.interpreter.run();
     this.countExecuted();
     // Generated code keeps BTYPE for every processor; without FEAT_BTI there is none.
@@ -286,7 +271,7 @@ export class Processor implements Core {
         deriveState(this);
         return undefined;
       default:
-        if (name === 'fault' && this.mmu.watches.takeStopped()) return EXIT.watch;
+        if (name === 'fault' && this.mmu.watches.takeStopped()) return this.recorded();
         takeExitException(this, name, word);
         return this.afterException();
     }

@@ -8,6 +8,7 @@ import { CPU, CPU_BYTES, SYSTEM_OFFSET, slots, V_OFFSET } from '../translate/lay
 export class CpuState {
   private i32: Int32Array;
   private u64: BigUint64Array;
+  private f64: Float64Array;
   private bytes: Uint8Array;
   private base: number;
 
@@ -19,6 +20,7 @@ export class CpuState {
     this.base = saveArea;
     this.i32 = new Int32Array(memory.buffer);
     this.u64 = new BigUint64Array(memory.buffer);
+    this.f64 = new Float64Array(memory.buffer);
     this.bytes = new Uint8Array(memory.buffer);
   }
 
@@ -69,6 +71,10 @@ export class CpuState {
     const at = (this.base >> 2) + slot * 2;
     this.i32[at] = low;
     this.i32[at + 1] = high;
+  }
+
+  setFloat(slot: number, value: number): void {
+    this.f64[(this.base >> 3) + slot] = value;
   }
 
   /** Adds a small number to a slot. */

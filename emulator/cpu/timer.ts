@@ -1,4 +1,4 @@
-import { INSTRUCTIONS_PER_TICK } from './clock.ts';
+import { INSTRUCTIONS_PER_TICK } from '../translate/layout.ts';
 import type { Core } from './core.ts';
 import { R } from './registers.ts';
 

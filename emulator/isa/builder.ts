@@ -212,6 +212,14 @@ export interface Builder {
   /** Bits of PSTATE that live packed in SPSR positions: DAIF (9:6), and the rest except NZCV, EL and SP. i32. */
   pstate(): Value;
   setPstate(value: Value): void;
+  /** i32: accesses that the processor leaves to operations now, a bit each (registers/direct-access.ts). */
+  direct(): Value;
+  /** i64: the physical count of the system counter at this instruction. */
+  systemCount(): Value;
+  /** i32: the data TLB says that the byte can be read at this level: cache maintenance by its address has nothing to do. 0: that is not known. */
+  readable(address: Value): Value;
+  /** Drops the translations that a TLBI by VA with this operand names. */
+  invalidateAddress(operand: Value): void;
   /** i32: an interrupt is pending (whatever the masks say). */
   interruptPending(): Value;
 

@@ -1,5 +1,5 @@
 import { vector } from '../cpu/core.ts';
-import type { ProcessorExit } from '../cpu/processor.ts';
+import type { ProcessorExit } from '../cpu/processor-exit.ts';
 import { PSTATE } from '../cpu/pstate.ts';
 import { slots } from '../translate/layout.ts';
 import { FAIL_ENTRY_CPU_UNSUPPORTED, failEntry, failEntryAt } from './exits/fail-entry.ts';

@@ -35,7 +35,7 @@ export type RunOutcome =
   /** Powered off by PSCI. */
   | { readonly kind: 'stopped' }
   | { readonly kind: 'breakpoint' }
-  /** The instruction at PC would access bytes that a debugger watches. */
+  /** The instruction before PC accessed bytes that a debugger watches, and the debugger wants to stop. */
   | { readonly kind: 'watch' }
   | { readonly kind: 'exception' }
   /** KVM_RUN failed. `recorded`: `run` says more (KVM_EXIT_MEMORY_FAULT, KVM_EXIT_FAIL_ENTRY). */

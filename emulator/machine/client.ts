@@ -1,8 +1,9 @@
 import type { Worker } from 'node:worker_threads';
+import { startWorker } from '../vmm/start-worker.ts';
 import type { AddressSpace, Machine, MachineEvent, MemoryRead, RegisterValue } from './machine.ts';
-import type { MachineMethod, MachineReply, MachineRequest } from './messages.ts';
+import type { MachineMethod, MachineReply, MachineRequest, WorkerStart } from './messages.ts';
 import { changesView, memoryIn, registersIn, type StandingView } from './standing-view.ts';
-import { defaultWorkerUrl, startWorker } from './start-worker.ts';
+import { defaultWorkerUrl } from './start-worker.ts';
 import { newStepLine, StepCaller } from './step-line.ts';
 
 interface Pending {
@@ -28,7 +29,7 @@ export class MachineClient implements Machine {
   constructor(url: URL = defaultWorkerUrl()) {
     const stepLine = newStepLine();
     this.steps = new StepCaller(stepLine);
-    this.worker = startWorker(url, { pauseFlag: this.pauseFlag, stepLine });
+    this.worker = startWorker(url, { pauseFlag: this.pauseFlag, stepLine } satisfies WorkerStart);
     this.worker.on('message', (message: MachineReply) => this.received(message));
     this.worker.on('error', (error) => this.lost(new Error(`the machine failed: ${error.message}`)));
     this.worker.on('exit', () => this.lost(new Error('the machine is gone')));

@@ -29,6 +29,8 @@ export type RunEnd =
 export interface TargetHooks {
   /** The vCPU is about to execute an instruction at an armed address. */
   breakpoint(vcpu: number): boolean;
+  /** A vCPU accessed what is watched under this number, and nobody wants to know: found out without looking at what it did. Left out: `data` is asked. */
+  passesData?(vcpu: number, id: number): boolean;
   /** The vCPU has executed the instruction at `pc`, which accessed watched memory. */
   data(vcpu: number, pc: bigint, accesses: readonly DataAccess[]): boolean;
   /** `kvm_run` of the vCPU holds an exit that user space has not handled yet. */

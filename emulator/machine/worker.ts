@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { CompileThread } from '../vmm/compile-thread.ts';
 import { createMachine } from '../vmm/create.ts';
 import type { MachineRequest } from './messages.ts';
 import { serve } from './serve.ts';
@@ -8,6 +9,8 @@ import { VirtTarget } from './virt/virt-target.ts';
 const port = parentPort;
 if (!port) throw new Error('this program runs in a worker thread');
 
+const compileThread = new CompileThread();
+
 serve(
   {
     postMessage: (message) => port.postMessage(message),
@@ -16,7 +19,7 @@ serve(
   workerData,
   async (configuration, progress) => {
     progress('Building the machine', 50);
-    const machine = await createMachine(configuration);
+    const machine = await createMachine(configuration, compileThread);
     machine.pace = configuration.paced ?? false;
     return new VirtTarget(machine);
   },

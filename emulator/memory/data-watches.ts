@@ -24,15 +24,15 @@ export interface WatchedAccess {
 
 /**
  * Data watches of a debugger, exact to the byte. Of a page with a watch, generated code reaches by itself only what `window` permits; other accesses come here.
- * An access to watched bytes is refused (`takeStopped`), before anything has changed. Whoever runs the processor then executes the instruction alone with `recording` set
- * and finds its accesses in `accesses`.
+ * An access to watched bytes is refused (`takeStopped`), before anything has changed. Whoever runs the processor then has the instruction executed alone
+ * (`record`) and finds its accesses in `accesses`.
  */
 export class DataWatches {
   /** Anything is watched. */
   armed = false;
   private stopped = false;
   /** Accesses are performed and recorded. */
-  recording = false;
+  private recording = false;
   readonly accesses: WatchedAccess[] = [];
   private readonly virtual = new RangesByPage();
   private readonly host = new RangesByPage();
@@ -109,6 +109,17 @@ export class DataWatches {
     return stopped;
   }
 
+  /** What is executed may access watched memory; what it did there is in `accesses` then. */
+  record<T>(execute: () => T): T {
+    this.drop();
+    this.recording = true;
+    try {
+      return execute();
+    } finally {
+      this.recording = false;
+    }
+  }
+
   /** The instruction that made them was not completed: it took an exception. */
   drop(): void {
     this.accesses.length = 0;
@@ -124,12 +135,12 @@ export class DataWatches {
       const to = lastIn(range, page);
       if (offset > to || offset + bytes - 1 < from) continue;
       hit = true;
-      if (this.recording) this.record(range, vaLow - offset, vaHigh, host - offset, offset, bytes, from, to, access & range.access);
+      if (this.recording) this.note(range, vaLow - offset, vaHigh, host - offset, offset, bytes, from, to, access & range.access);
     }
     return hit;
   }
 
-  private record(
+  private note(
     { id, firstPage, lastPage }: WatchedRange,
     pageLow: number,
     vaHigh: number,

@@ -13,7 +13,7 @@ import type { MainTlb } from './main-tlb.ts';
 import { pageMark } from './page-mark.ts';
 import type { PhysicalMemory } from './physical-memory.ts';
 import { ContextSelection, type RegisterState } from './selection.ts';
-import { invalidate } from './tlb-maintenance.ts';
+import { invalidate, invalidateOperand } from './tlb-maintenance.ts';
 import { Translation } from './translation.ts';
 import type { WatchedRange } from './watched-ranges.ts';
 
@@ -274,6 +274,13 @@ export class Mmu {
       return 0;
     }
     const hostPage = host - (vaLow & 0xfff);
+    this.enter(space, vaLow, vaHigh, hostPage);
+    return hostPage;
+  }
+
+  /** Enters the page just translated in the second level TLB. */
+  private enter(space: AddressSpace, vaLow: number, vaHigh: number, hostPage: number): void {
+    const t = this.translation;
     let { flags } = t;
     const { configuration } = space;
     // With stage 1 off the type depends on fetch or data; what is cached must hold for data.
@@ -293,7 +300,6 @@ export class Mmu {
     const upper = (vaHigh & 0x80_0000) !== 0;
     const number = upper ? (t.global ? space.upperGlobal : space.upperLocal) : t.global ? space.lowerGlobal : space.lowerLocal;
     this.tlb.insert(vaLow, vaHigh, number, hostPage, info, t.span);
-    return hostPage;
   }
 
   /**
@@ -330,9 +336,14 @@ export class Mmu {
    * @param needs `write`: DC IVAC. `read`: any at EL0. `nothing`: the rest.
    */
   maintain(vaLow: number, vaHigh: number, needs: 'nothing' | 'read' | 'write'): boolean {
-    const context = this.selection.current!;
+    const { space, privilege } = this.selection.current!;
     const rights = needs === 'write' ? WRITE : needs === 'read' ? READ : 0;
-    return this.translation.translate(context.space, vaLow, vaHigh, (context.privilege & UNPRIVILEGED) | MAINTENANCE | NO_DIRTY | rights);
+    const t = this.translation;
+    if (!t.translate(space, vaLow, vaHigh, (privilege & UNPRIVILEGED) | MAINTENANCE | NO_DIRTY | rights)) return false;
+    // Generated code performs the next one for this page itself.
+    const host = t.accessed ? this.physical.hostOf(t.pa) : -1;
+    if (host >= 0) this.enter(space, vaLow, vaHigh, host - (vaLow & 0xfff));
+    return true;
   }
 
   /**
@@ -341,6 +352,11 @@ export class Mmu {
    */
   invalidate(operation: string, xtLow: number, xtHigh: number): void {
     invalidate(this.selection, operation, xtLow, xtHigh);
+  }
+
+  /** TLBI by VA, as `invalidate` does it, of what the operand names. */
+  invalidateAddress(xtLow: number, xtHigh: number): void {
+    invalidateOperand(this.selection, xtLow, xtHigh);
   }
 
   /** Drops every translation of both stages. */

@@ -39,6 +39,8 @@ export class Stage2 {
   level = 0;
   /** Hardware may make it writable (DBM set, S2AP[1] clear): `rights` has no write. */
   clean = false;
+  /** The leaf's Access flag is set. */
+  accessed = true;
   observer: WalkObserver | undefined;
   /** Last space given out: entries of one space never match another's. */
   private space = 0;
@@ -73,6 +75,7 @@ export class Stage2 {
       this.pa = ipa;
       this.rights = RIGHTS;
       this.clean = false;
+      this.accessed = true;
       return true;
     }
     const low = ipa >>> 0;
@@ -91,6 +94,7 @@ export class Stage2 {
       this.sh = (info >>> leaf.sh) & 3;
       this.level = (info >>> leaf.level) & 7;
       this.clean = (info & leaf.clean) !== 0;
+      this.accessed = true;
       // Anything that faults or updates the descriptor goes through the tables.
       if ((access & PROBE) !== 0 || this.permitted(configuration, access)) return true;
     }
@@ -162,6 +166,7 @@ export class Stage2 {
     this.level = level;
     if (base >= parameters.outputLimit) return this.fail('address size', level, ipa, access);
     const accessFlag = (descriptorLow & ACCESS_FLAG) !== 0;
+    this.accessed = accessFlag || parameters.accessFlagUpdate;
     if (!accessFlag && !parameters.accessFlagUpdate && (access & (PROBE | MAINTENANCE)) === 0)
       return this.fail('access flag', level, ipa, access);
     const never = parameters.xnx ? (descriptorHigh >>> 21) & 3 : (descriptorHigh >>> 21) & 2;

@@ -54,8 +54,12 @@ export function invalidate(cached: ContextSelection, operation: string, xtLow: n
   // Only what stage 2 alone cached: combined entries go with the VMALLE1 that follows.
   else if (scope === 'ipa') cached.stage2.flush();
   else if (scope === 'address' && range) invalidateRange(cached, xtLow, xtHigh);
-  // Xt[43:0] is VA[55:12].
-  else if (scope === 'address') invalidateAddress(cached, xtLow << 12, ((xtHigh << 12) | (xtLow >>> 20)) & 0x00ff_ffff);
+  else if (scope === 'address') invalidateOperand(cached, xtLow, xtHigh);
+}
+
+/** By VA: Xt[43:0] is VA[55:12]. */
+export function invalidateOperand(cached: ContextSelection, xtLow: number, xtHigh: number): void {
+  invalidateAddress(cached, xtLow << 12, ((xtHigh << 12) | (xtLow >>> 20)) & 0x00ff_ffff);
 }
 
 function invalidateAddress(cached: ContextSelection, vaLow: number, vaHigh: number): void {

@@ -80,6 +80,8 @@ export class Translation {
   level = 0;
   global = true;
   guarded = false;
+  /** The Access flag of both stages' leaves is set (cache maintenance does not ask for it): the translation may be cached. */
+  accessed = true;
   /** log2 of the bytes that the stage 1 leaf maps. */
   span = 12;
   private readonly words: Int32Array;
@@ -116,6 +118,7 @@ export class Translation {
     const stage2 = this.stage2;
     if (!stage2.translate(configuration, regime.stage2Space, this.ipa, access)) return false;
     this.pa = stage2.pa;
+    this.accessed = this.accessed && stage2.accessed;
     this.rights &= stage2.rights;
     const column = configuration.stage2.enabled ? stage2.memAttr : STAGE2_OFF;
     this.flags = configuration.attributeFlags[this.row * ATTRIBUTE_COLUMNS + column]!;
@@ -140,6 +143,7 @@ export class Translation {
     this.panDenied = deniedByPan(this.rights1, configuration.epan);
     this.global = (low & NOT_GLOBAL) === 0;
     this.guarded = (high & GUARDED) !== 0;
+    this.accessed = (low & ACCESS_FLAG) !== 0 || configuration.accessFlagUpdate;
     this.row = (low >>> 2) & 7;
     this.sh = (low >>> 8) & 3;
     if ((access & PROBE) !== 0) {
@@ -177,6 +181,7 @@ export class Translation {
     this.panDenied = false;
     this.global = true;
     this.guarded = false;
+    this.accessed = true;
     this.span = 12;
     this.sh = 2;
     this.row = configuration.defaultCacheable ? STAGE1_OFF_DEFAULT_CACHEABLE : (access & FETCH) !== 0 ? STAGE1_OFF_FETCH : STAGE1_OFF_DATA;

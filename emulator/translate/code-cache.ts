@@ -1,7 +1,7 @@
 import { builtinHandlers } from './interpreter/handlers.ts';
 import type { Predecoder } from './interpreter/predecoder.ts';
 import { DECODED_PAGE_BYTES, RECORD_BYTES, RECORDS_PER_PAGE, REGION_FLAG, REGION_INFO_OFFSET, regionInfo } from './layout.ts';
-import type { TranslatableInstruction } from './region/graph.ts';
+import type { CodePage } from './region/batch.ts';
 import type { RegionEntry, RegionHost, Translator } from './region/translator.ts';
 
 /** Stores to a page of code before it is taken for data: freed init text, a reused page. */
@@ -27,6 +27,7 @@ export class CodeCache implements RegionHost {
   private translator: Translator | undefined;
   /** Regions by page of records: the instruction each begins at, and its function. */
   private readonly regions = new Map<number, { readonly index: number; readonly function: number }[]>();
+  private readonly generations: Uint32Array;
   private readonly start: number;
   readonly pages: number;
 
@@ -50,6 +51,7 @@ export class CodeCache implements RegionHost {
     this.pages = Math.floor((start + bytes - this.start) / DECODED_PAGE_BYTES);
     this.hostOf = new Float64Array(this.pages).fill(-1);
     this.stores = new Uint8Array(this.pages);
+    this.generations = new Uint32Array(this.pages);
     for (let page = this.pages - 1; page >= 0; page--) this.free.push(page);
   }
 
@@ -113,7 +115,7 @@ export class CodeCache implements RegionHost {
   }
 
   private reset(page: number, first: number, last: number): void {
-    this.dropRegions(page);
+    this.outdate(page);
     for (let index = first; index <= last; index++)
       this.halves[(this.start + page * DECODED_PAGE_BYTES + index * RECORD_BYTES) >> 1] = builtinHandlers.undecoded;
   }
@@ -141,8 +143,7 @@ export class CodeCache implements RegionHost {
   }
 
   private forget(page: number): void {
-    this.dropRegions(page);
-    this.translator?.forget(page);
+    this.outdate(page);
     this.pageOf[this.hostOf[page]! >>> 12] = 0;
     this.hostOf[page] = -1;
   }
@@ -185,13 +186,35 @@ export class CodeCache implements RegionHost {
 
   /** Import `hot` of the interpreter. */
   hot(record: number): void {
+    if (this.halves[record >> 1] === builtinHandlers.undecoded) this.decode(record);
     const page = Math.floor((record - this.start) / DECODED_PAGE_BYTES);
     this.translator?.request({ page, index: (record & (DECODED_PAGE_BYTES - 1)) / RECORD_BYTES });
   }
 
-  instruction(page: number, index: number): TranslatableInstruction | undefined {
-    const host = this.hostOf[page]! + index * 4;
-    return this.breakpoints.has(host) ? undefined : this.predecoder.translatable(this.words[host / 4]! >>> 0);
+  codeOf(page: number): CodePage {
+    const host = this.hostOf[page]!;
+    const eligible = new Uint8Array(RECORDS_PER_PAGE);
+    const records = (this.start + page * DECODED_PAGE_BYTES) >> 1;
+    for (let index = 0; index < RECORDS_PER_PAGE; index++) {
+      const handler = this.halves[records + index * (RECORD_BYTES >> 1)]!;
+      if (handler !== builtinHandlers.undecoded && handler !== builtinHandlers.breakpoint) eligible[index] = 1;
+    }
+    return { words: this.words.slice(host / 4, host / 4 + RECORDS_PER_PAGE), eligible };
+  }
+
+  generation(page: number): number {
+    return this.generations[page]!;
+  }
+
+  hasRegion({ page, index }: RegionEntry): boolean {
+    return this.halves[(this.start + page * DECODED_PAGE_BYTES + index * RECORD_BYTES) >> 1] === builtinHandlers.region;
+  }
+
+  refuse(entry: RegionEntry): void {
+    if (this.hasRegion(entry)) return;
+    const { page, index } = entry;
+    const info = this.start + page * DECODED_PAGE_BYTES + REGION_INFO_OFFSET + index * 8;
+    this.words[(info + regionInfo.function) >> 2] = 0;
   }
 
   install({ page, index }: RegionEntry, functionIndex: number): void {
@@ -212,7 +235,12 @@ export class CodeCache implements RegionHost {
     for (const page of [...this.regions.keys()]) this.dropRegions(page);
   }
 
-  /** Something in the page changes: its regions may have been made from it. */
+  /** Something in the page changes: its regions may have been made from it, and those that are being made. */
+  private outdate(page: number): void {
+    this.generations[page]!++;
+    this.dropRegions(page);
+  }
+
   private dropRegions(page: number): void {
     const known = this.regions.get(page);
     if (!known) return;

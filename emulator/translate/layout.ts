@@ -55,7 +55,14 @@ export const slots = {
   lazyKind: 59,
   lazyLeft: 60,
   lazyRight: 61,
+  /** u32: accesses that generated code performs without the processor, by their bits (isa/registers/direct-access.ts); in force at the current EL. */
+  direct: 62,
+  /** f64: nanoseconds of the machine's time at which `remaining` will be 0. */
+  sliceEnd: 63,
 } as const;
+
+/** Instructions, or nanoseconds, to a tick of the system counter: 62.5 MHz where an instruction takes a nanosecond. */
+export const INSTRUCTIONS_PER_TICK = 16;
 
 /** V0–V31, 16 bytes each. */
 export const V_OFFSET = 512;

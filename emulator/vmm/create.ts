@@ -2,6 +2,7 @@ import { findProfile } from '../cpu/profiles/index.ts';
 import type { Profile } from '../cpu/profiles/profile.ts';
 import { readBranchHints } from '../translate/engine.ts';
 import { compileInterpreter } from '../translate/interpreter/compiled.ts';
+import type { CompileThread } from './compile-thread.ts';
 import { checkCpus, checkMemory, type LaunchConfiguration } from './launch.ts';
 import { formatSize, LaunchError } from './loader/errors.ts';
 import { Silicon } from './silicon.ts';
@@ -9,21 +10,27 @@ import { hostDramBytes, VirtMachine } from './virt-machine.ts';
 
 /**
  * Builds a machine and loads its guest: it stands before its first instruction.
+ * @param compileThread Translates beside the machine; left out: the machine does it itself, at moments that depend on the guest alone.
  * @throws LaunchError when the configuration cannot be a machine; the message is for the person.
  */
-export async function createMachine(configuration: LaunchConfiguration): Promise<VirtMachine> {
+export async function createMachine(configuration: LaunchConfiguration, compileThread?: CompileThread): Promise<VirtMachine> {
   checkMemory(configuration.memory);
   checkCpus(configuration.cpus);
   const profile = findProfile(configuration.cpu);
   if (!profile) throw new LaunchError(`there is no CPU model "${configuration.cpu}".`);
   await readBranchHints();
-  return new VirtMachine(siliconFor(profile, configuration, await compileInterpreter()), configuration);
+  return new VirtMachine(siliconFor(profile, configuration, await compileInterpreter(), compileThread), configuration);
 }
 
 /** A memory that the host cannot back is refused with a RangeError. */
-function siliconFor(profile: Profile, { cpus, memory, translate = true }: LaunchConfiguration, interpreter: WebAssembly.Module): Silicon {
+function siliconFor(
+  profile: Profile,
+  { cpus, memory, translate = true }: LaunchConfiguration,
+  interpreter: WebAssembly.Module,
+  compileThread: CompileThread | undefined,
+): Silicon {
   try {
-    return new Silicon({ profile, cpus, dramBytes: hostDramBytes(memory), interpreter, translate });
+    return new Silicon({ profile, cpus, dramBytes: hostDramBytes(memory), interpreter, translate, compileThread });
   } catch (error) {
     if (error instanceof RangeError)
       throw new LaunchError(`this computer cannot give the machine ${formatSize(memory)} of memory: ${error.message}.`);

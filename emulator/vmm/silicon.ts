@@ -1,4 +1,5 @@
 import { Clock } from '../cpu/clock.ts';
+import { Features } from '../cpu/features.ts';
 import { Processor } from '../cpu/processor.ts';
 import { idRegister, type Profile } from '../cpu/profiles/profile.ts';
 import type { WatchedAccess } from '../cpu/shared-silicon.ts';
@@ -15,7 +16,9 @@ import { MACHINE_MEMORY } from '../translate/interpreter/compiled.ts';
 import { type GeneratedInterpreter, handlerTable, instantiate } from '../translate/interpreter/interpreter.ts';
 import { Predecoder } from '../translate/interpreter/predecoder.ts';
 import { CONTEXT_TLB_BYTES } from '../translate/layout.ts';
+import { InlineCompiler } from '../translate/region/batch.ts';
 import { type Eagerness, Translator } from '../translate/region/translator.ts';
+import type { CompileThread } from './compile-thread.ts';
 
 export interface SiliconConfiguration {
   readonly profile: Profile;
@@ -26,6 +29,8 @@ export interface SiliconConfiguration {
   readonly interpreter: WebAssembly.Module;
   /** Hot code becomes WebAssembly functions (the default; or when, exactly); otherwise everything is interpreted. The guest cannot tell. */
   readonly translate?: boolean | Partial<Eagerness>;
+  /** Translates in another thread; left out: this one does it. */
+  readonly compileThread?: CompileThread | undefined;
 }
 
 /** The hardware a machine is built on: one memory, one clock, and a processor for every vCPU. They take turns. */
@@ -48,7 +53,7 @@ export class Silicon {
   private empty = 0;
 
   /** @throws RangeError when the memory does not fit. */
-  constructor({ profile, cpus, dramBytes, interpreter, translate = true }: SiliconConfiguration) {
+  constructor({ profile, cpus, dramBytes, interpreter, translate = true, compileThread }: SiliconConfiguration) {
     this.memory = new PhysicalMemory({ dramBytes, vcpus: cpus });
     const { memory } = this.memory;
     const read = (name: string): bigint => idRegister(profile, name);
@@ -56,7 +61,8 @@ export class Silicon {
     const nothing = { recordsOf: () => 0, holdsCode: () => false, written: () => {} };
     // The fault itself is in `mmu.fault`; generated code stops by the address 0 it gets.
     this.mmu = new Mmu(this.memory, mmuOffers, { fault: () => {} }, nothing);
-    const predecoder = new Predecoder(memory, handlerTable(), new Decoder(allInstructions), this.offers);
+    const cpu = new Features(read);
+    const predecoder = new Predecoder(memory, handlerTable(), new Decoder(allInstructions), (feature) => cpu.has(feature));
     this.code = new CodeCache(
       memory,
       this.memory.codeStart,
@@ -73,6 +79,7 @@ export class Silicon {
         access: (low, high, flags) => (this.watched ? this.watched.watchedAccess(low, high, flags) : this.mmu.access(low, high, flags)),
         commit: () => this.mmu.commit(),
         fetch: (low, high) => this.mmu.fetch(low, high),
+        invalidateAddress: (low, high) => this.mmu.invalidateAddress(low, high),
         decode: (record) => this.code.decode(record),
         hot: (record) => this.code.hot(record),
         breakpoint: () => (this.running?.breakpoint() === false ? 0 : 1),
@@ -81,7 +88,9 @@ export class Silicon {
     );
     if (translate) {
       const eagerness = translate === true ? {} : translate;
-      this.translator = new Translator(memory, MACHINE_MEMORY, this.interpreter, this.code, eagerness);
+      const inline = new InlineCompiler((word) => predecoder.translatable(word), MACHINE_MEMORY);
+      const compiler = compileThread?.compilerFor(cpu.names, inline) ?? inline;
+      this.translator = new Translator(memory, this.interpreter, this.code, compiler, eagerness);
       this.code.attachTranslator(this.translator);
     }
     const shared = {
@@ -135,8 +144,6 @@ export class Silicon {
     }
     return this.empty;
   }
-
-  private readonly offers = (feature: string): boolean => this.processors[0]!.features.has(feature);
 
   /** Puts a vCPU's registers where generated code works on them. True: another vCPU's were there. */
   private select(state: CpuState): boolean {

@@ -72,8 +72,6 @@ export class VirtMachine {
   private unhandled: { readonly vcpu: Vcpu; readonly message?: string } | undefined;
   /** Where each vCPU last passed a breakpoint: the same execution of an instruction is asked about once, however often KVM has to enter the guest for it. */
   private readonly passed: { instructions: number; low: number; high: number }[];
-  /** Stands before an instruction that accesses watched memory: that runs alone, and what it did is recorded. */
-  private watched: Vcpu | undefined;
   private skipTo: number | undefined;
 
   /** @throws LaunchError when the configuration cannot be a machine. */
@@ -113,7 +111,10 @@ export class VirtMachine {
     this.vm.initVgic(board.distributor.base, board.redistributors.base);
     this.scheduler = new Scheduler(this.vm.vcpus);
     this.passed = this.vm.vcpus.map(() => ({ instructions: -1, low: 0, high: 0 }));
-    for (const vcpu of this.vm.vcpus) vcpu.processor.onBreakpoint = () => this.atBreakpoint(vcpu);
+    for (const vcpu of this.vm.vcpus) {
+      vcpu.processor.onBreakpoint = () => this.atBreakpoint(vcpu);
+      vcpu.processor.onWatch = () => this.afterWatchedAccess(vcpu);
+    }
     this.uart = new Pl011((byte) => this.console.transmit(byte), this.line(board.uart.spi));
     this.rtc = new Pl031(() => Math.floor(silicon.clock.now / NANOSECONDS), epoch, this.line(board.rtc.spi));
     this.bus.map(board.uart, this.uart);
@@ -147,7 +148,6 @@ export class VirtMachine {
   reset(): void {
     this.unhandled = undefined;
     for (const passed of this.passed) passed.instructions = -1;
-    this.watched = undefined;
     this.skipTo = undefined;
     const { memory, clock } = this.silicon;
     memory.bytes.fill(0, this.ramHost, this.ramHost + this.configuration.memory);
@@ -191,7 +191,7 @@ export class VirtMachine {
       }
       this.skipTo = undefined;
       const before = vcpu.instructions;
-      const outcome = this.enter(vcpu, Math.min(this.scheduler.quantum, limit - this.silicon.clock.instructions));
+      const outcome = vcpu.enter(Math.min(this.scheduler.quantum, limit - this.silicon.clock.instructions));
       this.scheduler.used(vcpu.instructions - before);
       if (outcome.kind === 'yield') this.scheduler.yield();
       const end = this.after(vcpu, outcome);
@@ -218,7 +218,7 @@ export class VirtMachine {
         this.advanceTo(next);
         continue;
       }
-      const outcome = this.enter(vcpu, limit - vcpu.instructions);
+      const outcome = vcpu.enter(limit - vcpu.instructions);
       const end = this.after(vcpu, outcome);
       if (end) return end;
       // The last instruction may be one that user space emulates: it is done only when KVM has completed it.
@@ -231,22 +231,6 @@ export class VirtMachine {
   /** Exits by name: to KVM by exception class, to user space by reason. */
   get exitCounts(): Readonly<Record<string, number>> {
     return this.vm.exitCounts;
-  }
-
-  /** KVM_RUN; past an access to watched memory that was refused. */
-  private enter(vcpu: Vcpu, budget: number): RunOutcome {
-    return this.watched === vcpu ? this.enterRecording(vcpu) : vcpu.enter(budget);
-  }
-
-  /** One instruction, whose accesses to watched memory are performed and recorded. */
-  private enterRecording(vcpu: Vcpu): RunOutcome {
-    const { watches } = this.silicon.mmu;
-    this.watched = undefined;
-    watches.drop();
-    watches.recording = true;
-    const outcome = vcpu.enter(1);
-    watches.recording = false;
-    return outcome;
   }
 
   private line(spi: number): (level: boolean) => void {
@@ -294,12 +278,8 @@ export class VirtMachine {
       case 'exit':
         return this.atExit({ vcpu });
       case 'breakpoint':
-        return { kind: 'hook', vcpu: vcpu.index };
       case 'watch':
-        this.watched = vcpu;
-        return undefined;
-      case 'interrupted':
-        return this.atWatchedAccess(vcpu);
+        return { kind: 'hook', vcpu: vcpu.index };
       case 'exception':
         return this.hooks?.exception(vcpu.index) ? { kind: 'hook', vcpu: vcpu.index } : undefined;
       case 'fatal':
@@ -338,13 +318,10 @@ export class VirtMachine {
     return false;
   }
 
-  /** The instruction that `enterRecording` ran is done. */
-  private atWatchedAccess(vcpu: Vcpu): RunEnd | undefined {
-    const { watches } = this.silicon.mmu;
-    if (watches.accesses.length === 0) return undefined;
-    const accesses = watches.accesses.slice();
-    watches.drop();
-    return this.hooks?.watch?.(vcpu.index, accesses) ? { kind: 'hook', vcpu: vcpu.index } : undefined;
+  private afterWatchedAccess(vcpu: Vcpu): boolean {
+    if (!this.hooks?.watch) return false;
+    vcpu.countExecuted();
+    return this.hooks.watch(vcpu.index, this.silicon.mmu.watches.accesses);
   }
 
   private finishUnhandled(): RunEnd | undefined {

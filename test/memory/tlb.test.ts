@@ -309,10 +309,8 @@ describe('marked pages', () => {
         assert.equal(at(offset, bytes | accessBits.write), 0);
         assert.equal(watches.takeStopped(), true);
       }
-      watches.recording = true;
       s.physical.bytes[host + 0x10] = 5;
-      assert.equal(at(0x17, 1 | accessBits.write), host + 0x17);
-      watches.recording = false;
+      watches.record(() => assert.equal(at(0x17, 1 | accessBits.write), host + 0x17));
       assert.deepEqual(
         watches.accesses.map(({ id, vaLow, access, before }) => [id, vaLow & 0xfff, access, ...before]),
         [[7, 0x10, 2, 5, 0, 0, 0, 0, 0, 0, 0]],

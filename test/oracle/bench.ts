@@ -25,6 +25,7 @@ import {
   slots,
   V_OFFSET,
 } from '../../emulator/translate/layout.ts';
+import { type CodePage, InlineCompiler } from '../../emulator/translate/region/batch.ts';
 import { Translator } from '../../emulator/translate/region/translator.ts';
 import {
   at,
@@ -77,6 +78,7 @@ export class Bench {
   private readonly hash = new ResultHash();
   private filled = { word: -1, prefix: -1 };
   private region = -1;
+  private readonly page: CodePage = { words: new Int32Array(1024), eligible: new Uint8Array(1024).fill(1, WORD_AT / 4, WORD_AT / 4 + 1) };
   /** How the last access failed. */
   private failure: number = outcome.fault;
   /** Address of the first access of the last run that took the slow path, or undefined. */
@@ -92,6 +94,7 @@ export class Bench {
       {
         access: (low, high, how) => this.access(low, high, how),
         commit: () => {},
+        invalidateAddress: () => {},
         fetch: () => 0,
         hot: () => {},
         decode: () => {},
@@ -100,11 +103,19 @@ export class Bench {
       () => 0,
     );
     if (tier === 'translator') {
-      this.translator = new Translator(this.memory, MEMORY, this.interpreter, {
-        instruction: (_page, index) => (index === WORD_AT / 4 ? this.predecoder.translatable(this.filled.word) : undefined),
-        install: (_entry, functionIndex) => this.installRegion(functionIndex),
-        dropAllRegions: () => {},
-      });
+      this.translator = new Translator(
+        this.memory,
+        this.interpreter,
+        {
+          codeOf: () => this.instruction(),
+          generation: () => 0,
+          refuse: () => {},
+          hasRegion: () => false,
+          install: (_entry, functionIndex) => this.installRegion(functionIndex),
+          dropAllRegions: () => {},
+        },
+        new InlineCompiler((word) => this.predecoder.translatable(word), MEMORY),
+      );
     }
     this.i32[slot32(slots.dataTlb)] = DATA_TLB;
     this.i32[slot32(slots.unprivilegedTlb)] = DATA_TLB;
@@ -182,6 +193,12 @@ export class Bench {
       this.translator.request({ page: 0, index: WORD_AT / 4 });
       this.translator.flush();
     }
+  }
+
+  /** A page in which nothing but the instruction may be translated. */
+  private instruction(): CodePage {
+    this.page.words[WORD_AT / 4] = this.filled.word;
+    return this.page;
   }
 
   /** The record of the instruction becomes the beginning of a region; its own handler stays known. */

@@ -23,6 +23,7 @@ import {
   slots,
   V_OFFSET,
 } from '../../emulator/translate/layout.ts';
+import { type BatchCompiler, InlineCompiler } from '../../emulator/translate/region/batch.ts';
 import { type Eagerness, Translator } from '../../emulator/translate/region/translator.ts';
 
 const PAGES = 4096; // 256 MiB
@@ -37,6 +38,14 @@ const RAM_END = PAGES * 65536;
 const MEMORY = { shared: false, maximumPages: PAGES };
 let compiled: WebAssembly.Module | undefined;
 
+export interface FlatOptions {
+  /** Hot code is translated; otherwise everything is interpreted. */
+  readonly translate?: boolean;
+  readonly eagerness?: Partial<Eagerness>;
+  /** Translates instead of the compiler it is given. */
+  readonly compiler?: (inline: BatchCompiler) => BatchCompiler;
+}
+
 /** The interpreter alone, over memory that is its own map: for tests of instructions, without a processor or an MMU. */
 export class FlatMachine {
   readonly memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
@@ -49,8 +58,7 @@ export class FlatMachine {
   faultAddress = 0n;
   private split: { address: number; bytes: number } | undefined;
 
-  /** @param options.translate Hot code is translated; otherwise everything is interpreted. */
-  constructor(options: { readonly translate?: boolean; readonly eagerness?: Partial<Eagerness> } = {}) {
+  constructor(options: FlatOptions = {}) {
     compiled ??= new WebAssembly.Module(generateInterpreter(MEMORY));
     const predecoder = new Predecoder(this.memory, handlerTable(), new Decoder(allInstructions));
     this.code = new CodeCache(this.memory, CODE, CODE_BYTES, predecoder, () => this.flushFetch());
@@ -61,13 +69,15 @@ export class FlatMachine {
         access: (low, high, flags) => this.access(low, high, flags),
         commit: () => this.bytes.copyWithin(this.split!.address, SCRATCH, SCRATCH + this.split!.bytes),
         fetch: (low, high) => this.fetch(low, high),
+        invalidateAddress: () => {},
         decode: (record) => this.code.decode(record),
         hot: (record) => this.code.hot(record),
         breakpoint: () => 1,
       },
       (record) => this.code.wordOf(record),
     );
-    this.translator = new Translator(this.memory, MEMORY, this.interpreter, this.code, options.eagerness);
+    const inline = new InlineCompiler((word) => predecoder.translatable(word), MEMORY);
+    this.translator = new Translator(this.memory, this.interpreter, this.code, options.compiler?.(inline) ?? inline, options.eagerness);
     if (options.translate) this.code.attachTranslator(this.translator);
     this.setSlot(slots.dataTlb, BigInt(DATA_TLB));
     this.setSlot(slots.unprivilegedTlb, BigInt(DATA_TLB));

@@ -1,14 +1,22 @@
 import { assemble } from '../../emulator/isa/assembler/assembler.ts';
 import { slots } from '../../emulator/translate/layout.ts';
+import type { CompileThread } from '../../emulator/vmm/compile-thread.ts';
 import { createMachine } from '../../emulator/vmm/create.ts';
 import type { LaunchConfiguration } from '../../emulator/vmm/launch.ts';
 import { FLAT_LOAD_ADDRESS } from '../../emulator/vmm/loader/kernel.ts';
 import type { RunEnd, VirtMachine } from '../../emulator/vmm/virt-machine.ts';
 
 /** A machine with a bare-metal guest given as assembly, loaded as a flat binary. */
-export async function guest(source: string, options: Partial<LaunchConfiguration> = {}): Promise<VirtMachine> {
+export async function guest(
+  source: string,
+  options: Partial<LaunchConfiguration> = {},
+  compileThread?: CompileThread,
+): Promise<VirtMachine> {
   const { image } = assemble(source, { file: 'guest.S', address: BigInt(FLAT_LOAD_ADDRESS) });
-  return createMachine({ kernel: { name: 'guest.bin', bytes: image }, memory: 16 * 2 ** 20, cpus: 1, cpu: 'cortex-a57', ...options });
+  return createMachine(
+    { kernel: { name: 'guest.bin', bytes: image }, memory: 16 * 2 ** 20, cpus: 1, cpu: 'cortex-a57', ...options },
+    compileThread,
+  );
 }
 
 /** Runs to the end, or at most `budget` instructions, in slices of `slice`. */

@@ -79,7 +79,8 @@ function el0Control(family: string, operation: string): number {
   return family === 'DC' || family === 'IC' ? SCTLR.UCI : SCTLR.EnRCTX;
 }
 
-function decideSys(core: Core, instruction: SystemInstruction): Decision {
+/** Where a SYS instruction goes. */
+export function decideSys(core: Core, instruction: SystemInstruction): Decision {
   const { state, features } = core;
   const el = state.low(slots.el);
   const { family, operation, feature } = instruction;

@@ -1,5 +1,6 @@
 import type { Builder } from '../builder.ts';
 import { type Fields, type InstructionDefinition, instructions, type Static } from '../instruction.ts';
+import { directBit } from '../registers/direct-access.ts';
 import { byEncoding, registerKey, slotByKey, systemRegisterSlot } from '../registers/index.ts';
 import { type SystemInstructionFamily, systemInstruction, systemInstructionNamed } from '../registers/system-instructions.ts';
 import { systemRegisterOperand } from '../syntax/system-registers.ts';
@@ -10,16 +11,20 @@ const op0Of = (f: Fields): number => 2 + f.o0!;
 const registerOf = (f: Fields) => byEncoding(op0Of(f), f.op1!, f.CRn!, f.CRm!, f.op2!);
 const slotOf = (f: Fields): number => slotByKey(registerKey(op0Of(f), f.op1!, f.CRn!, f.CRm!, f.op2!));
 
-/** How a register access is performed: by the processor, or as a plain slot from some exception level on. */
+/** How a register access is performed: by the processor, or as a plain slot from some exception level on, or while nothing traps it. */
 const BY_PROCESSOR = 0;
 const PLAIN_EL0 = 1;
 const PLAIN_EL1 = 2;
+const UNLESS_TRAPPED = 3;
+
+const readBit = (f: Fields): number => directBit(`MRS ${registerOf(f)?.name}`);
 
 const plainRead: Static = {
   name: 'how',
-  values: [BY_PROCESSOR, PLAIN_EL0, PLAIN_EL1],
+  values: [BY_PROCESSOR, PLAIN_EL0, PLAIN_EL1, UNLESS_TRAPPED],
   of: (f) => {
     const register = registerOf(f);
+    if (readBit(f) !== 0) return UNLESS_TRAPPED;
     if (!register || register.feature || register.kind.read !== 'plain') return BY_PROCESSOR;
     const readable = (right: string): boolean => right === 'read-only' || right === 'read-write';
     return readable(register.access.el0) ? PLAIN_EL0 : readable(register.access.el1) ? PLAIN_EL1 : BY_PROCESSOR;
@@ -37,6 +42,11 @@ const plainWrite: Static = {
   },
 };
 
+/** Performs `access` where nothing traps it. `bit`: in `slots.direct`. */
+function unlessTrapped(b: Builder, bit: (f: Fields) => number, access: () => void): void {
+  b.if(b.and(b.direct(), b.small(bit)), access, () => b.exit('system'));
+}
+
 /** Performs `access` where the level allows it; everything else is the processor's business. */
 function performs(b: Builder, how: number, access: () => void): void {
   if (how === BY_PROCESSOR) b.exit('system');
@@ -44,6 +54,7 @@ function performs(b: Builder, how: number, access: () => void): void {
   else b.if(b.el(), access, () => b.exit('system'));
 }
 
+const virtualOffset = (): number => systemRegisterSlot('CNTVOFF_EL2');
 const spEl0 = (): number => systemRegisterSlot('SP_EL0');
 /** SP_EL0 is a register of its own only while another stack pointer is current. */
 const spEl0IsBanked = (b: Builder) => b.and(b.compare('ne', b.el(), 0), b.and(b.pstate(), 1));
@@ -60,7 +71,11 @@ export const systemRegisterMove = instructions('System register move', {
     assembly: 'mrs <Xt>, <sysreg>',
     operands: { sysreg: systemRegisterOperand('read') },
     statics: [plainRead],
-    operation: (b, { how }) => performs(b, how!, () => b.setX(1, 'Rt', b.systemRegister(slotOf))),
+    operation: (b, { how }) => {
+      const read = (): void => b.setX(1, 'Rt', b.systemRegister(slotOf));
+      if (how === UNLESS_TRAPPED) unlessTrapped(b, readBit, read);
+      else performs(b, how!, read);
+    },
   },
   'MSR (register)': {
     encoding: '1 1 0 1 0 1 0 1 0 0 0 1 o0 op1 CRn CRm op2 Rt',
@@ -87,6 +102,16 @@ export const systemRegisterMove = instructions('System register move', {
         spEl0IsBanked(b),
         () => b.setSystemRegister(spEl0, b.x(1, 'Rt')),
         () => b.exit('system'),
+      ),
+  },
+  'MRS CNTVCT_EL0': {
+    encoding: `1 1 0 1 0 1 0 1 0 0 1 1 1 ${bits(3, 3)} ${bits(14, 4)} ${bits(0, 4)} ${bits(2, 3)} Rt`,
+    assembly: 'mrs <Xt>, cntvct_el0',
+    operation: (b) =>
+      unlessTrapped(
+        b,
+        () => directBit('MRS CNTVCT_EL0'),
+        () => b.setX(1, 'Rt', b.sub(b.systemCount(), b.systemRegister(virtualOffset))),
       ),
   },
   'MRS FPCR': {
@@ -119,6 +144,35 @@ export const systemRegisterMove = instructions('System register move', {
 // ---- SYS -----------------------------------------------------------------------------------------------------------------
 
 const named = (f: Fields) => systemInstruction(f.op1!, f.CRn!, f.CRm!, f.op2!);
+
+const sysBit = (f: Fields): number => directBit(`${named(f)?.family} ${named(f)?.operation}`);
+
+/** How a SYS instruction is performed: by the processor, or while nothing traps it as maintenance of caches or of translations by address. */
+const CACHE_BY_ADDRESS = 1;
+const TRANSLATIONS_BY_ADDRESS = 2;
+
+const maintenance: Static = {
+  name: 'how',
+  values: [BY_PROCESSOR, CACHE_BY_ADDRESS, TRANSLATIONS_BY_ADDRESS],
+  of: (f) => {
+    if (sysBit(f) === 0) return BY_PROCESSOR;
+    return named(f)!.family === 'TLBI' ? TRANSLATIONS_BY_ADDRESS : CACHE_BY_ADDRESS;
+  },
+};
+
+/** Caches are coherent and code is looked up by content: nothing is left to do for an address that translates. */
+function maintains(b: Builder, how: number): void {
+  if (how === BY_PROCESSOR) b.exit('system');
+  else if (how === TRANSLATIONS_BY_ADDRESS) unlessTrapped(b, sysBit, () => b.invalidateAddress(b.x(1, 'Rt')));
+  else
+    unlessTrapped(b, sysBit, () =>
+      b.if(
+        b.readable(b.x(1, 'Rt')),
+        () => {},
+        () => b.exit('system'),
+      ),
+    );
+}
 
 /** The alias of one family: `dc civac, x0`, `ic iallu`. */
 const familyAlias = (family: SystemInstructionFamily, register: boolean) => ({
@@ -214,7 +268,8 @@ export const systemInstructionClass = instructions('System instructions', {
       'cpp <operation>, <Xt>': familyAlias('CPP', true),
       'sys #<one>, <cn>, <cm>, #<two>': { when: (f) => f.Rt === 31, implies: { Rt: 31 } },
     },
-    operation: (b) => b.exit('system'),
+    statics: [maintenance],
+    operation: (b, { how }) => maintains(b, how!),
   },
   'DC ZVA': dcZva,
   SYSL: {

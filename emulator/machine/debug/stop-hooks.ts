@@ -73,6 +73,14 @@ export class StopHooks implements TargetHooks {
     return ids.length > 0 && this.stopWith({ kind: 'breakpoint', ids }, undefined);
   }
 
+  passesData(vcpu: number, id: number): boolean {
+    for (const { point, decision } of this.armed.dataBreakpoints(id)) {
+      if (point.vcpu !== undefined && point.vcpu !== vcpu) continue;
+      if (!decision.surelyNot(vcpu)) return false;
+    }
+    return true;
+  }
+
   data(vcpu: number, pc: bigint, accesses: readonly DataAccess[]): boolean {
     const stopping: DataAccess[] = [];
     for (const access of accesses) {

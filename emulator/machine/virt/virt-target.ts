@@ -53,11 +53,13 @@ export class VirtTarget implements Target {
     machine.hooks = {
       breakpoint: (vcpu) => this.hooks?.breakpoint(vcpu) ?? false,
       watch: (index, accesses) => {
+        const { hooks } = this;
+        if (!hooks || accesses.every(({ id }) => hooks.passesData?.(index, id))) return false;
         const { state } = this.vcpu(index);
         // Every instruction that accesses memory goes on at the next.
         const pc = BigInt.asUintN(64, state.get(slots.pc) - 4n);
         const known = accesses.flatMap((access) => accessOf(access, pc, state, this.map) ?? []);
-        return known.length > 0 && (this.hooks?.data(index, pc, known) ?? false);
+        return known.length > 0 && hooks.data(index, pc, known);
       },
       exit: (vcpu, name) => this.exits.has(name) && (this.hooks?.exit(vcpu, name) ?? false),
       // The processor was told to stop at the vector: `onException` has asked the debugger.

@@ -33,6 +33,9 @@ export function coldFunction(module: ModuleWriter, table: HandlerTable, handler:
     },
     pushDataTlb: () => loadSlot(code, 'i32', slots.dataTlb),
     pushPc: () => pushPc(code, 0, 1),
+    pushRemaining: () => {
+      throw new Error('the count of instructions belongs to the loop');
+    },
     next: () => leave(cold.next),
     jump: () => {
       const target = code.temporary('i64');

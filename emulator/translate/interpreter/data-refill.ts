@@ -14,11 +14,11 @@ import { CodeWriter } from '../wasm/code.ts';
 import { pushPageWord, READ, Refill, WRITE } from './refill.ts';
 
 /**
- * The signature of the import `access`, in front of it: a page that the second level TLB knows, and that any access may use without a look, is entered in
- * the context's data TLB here. Everything else is the import's.
+ * As the import `access`, but knows only what needs no look: enters a page that the second level TLB knows in the context's data TLB.
+ * 0: everything else, which is for the slow path.
  */
-export function accessFunction(find: number, slowPath: number): CodeWriter {
-  const [low, high, flags] = [0, 1, 2];
+export function dataRefillFunction(find: number): CodeWriter {
+  const [low, flags] = [0, 2];
   const code = new CodeWriter(3);
   const refill = new Refill(code, find);
   const tlb = code.local('i32');
@@ -147,10 +147,36 @@ export function accessFunction(find: number, slowPath: number): CodeWriter {
   code.op('i32.add');
   code.return();
   code.end();
-  code.get(low);
-  code.get(high);
-  code.get(flags);
+  code.i32(0);
+  return code;
+}
+
+/** The import `access` behind a refill. */
+export function accessFunction(refill: number, slowPath: number): CodeWriter {
+  const code = new CodeWriter(3);
+  const host = code.local('i32');
+  const pushParameters = (): void => {
+    for (let n = 0; n < 3; n++) code.get(n);
+  };
+  pushParameters();
+  code.call(refill);
+  code.tee(host);
+  code.if();
+  code.get(host);
+  code.return();
+  code.end();
+  pushParameters();
   code.call(slowPath);
+  return code;
+}
+
+/** (VA low, VA high) → not 0 where the data TLB lets reads of the page through, now that it was refilled. */
+export function readableFunction(refill: number): CodeWriter {
+  const code = new CodeWriter(2);
+  code.get(0);
+  code.get(1);
+  code.i32(1);
+  code.call(refill);
   return code;
 }
 

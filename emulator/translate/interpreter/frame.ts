@@ -11,6 +11,9 @@ export interface Imports {
   readonly access: number;
   readonly commit: number;
   readonly fetch: number;
+  readonly invalidateAddress: number;
+  /** Not an import: it is in the module. */
+  readonly readable: number;
   readonly decode: number;
   readonly hot: number;
   readonly breakpoint: number;

@@ -12,6 +12,8 @@ export interface HostImports {
   commit(): void;
   /** Translates PC for execution and fills its fetch TLB entry: address of the page's records, or 0: the fetch faulted. */
   fetch(pcLow: number, pcHigh: number): number;
+  /** TLBI by VA, with its operand. */
+  invalidateAddress(low: number, high: number): void;
   /** Predecodes the record at this address. */
   decode(record: number): void;
   /** The record at this address is jumped to often. */

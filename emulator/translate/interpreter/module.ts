@@ -46,17 +46,18 @@ export function interpreterModule(table: HandlerTable, memory: MemoryImport): Ui
   return module.finish();
 }
 
-function importFunctions(module: ModuleWriter): Imports {
+function importFunctions(module: ModuleWriter): Omit<Imports, 'readable'> {
   const access = module.import('machine', 'access', accessSignature);
   const commit = module.import('machine', 'commit', { parameters: [], results: [] });
   const fetch = module.import('machine', 'fetch', fetchSignature);
+  const invalidateAddress = module.import('machine', 'invalidateAddress', { parameters: ['i32', 'i32'], results: [] });
   const decode = module.import('machine', 'decode', { parameters: ['i32'], results: [] });
   const hot = module.import('machine', 'hot', { parameters: ['i32'], results: [] });
   const breakpoint = module.import('machine', 'breakpoint', { parameters: [], results: ['i32'] });
   const runtime = new Map<string, number>();
   for (const [name, f] of Object.entries(runtimeFunctions) as [string, RuntimeFunction][])
     runtime.set(name, module.import('functions', name, { parameters: f.parameters, results: [f.result] }));
-  return { access, commit, fetch, decode, hot, breakpoint, runtime: (name) => runtime.get(name)! };
+  return { access, commit, fetch, invalidateAddress, decode, hot, breakpoint, runtime: (name) => runtime.get(name)! };
 }
 
 /** The loop: dispatch, hot handlers, far jumps, and the one way out. */
@@ -185,6 +186,7 @@ class MainLoop {
       popFlag: (flag) => code.set(frame.flags[flag]),
       pushDataTlb: () => code.get(frame.dataTlb),
       pushPc: () => frame.pushRecordPc(),
+      pushRemaining: () => frame.pushRemaining(),
       next: () => {
         frame.advance();
         code.br(frame.dispatchLoop);

@@ -59,7 +59,11 @@ export function emitAccess(around: Surroundings, access: Access, site: AccessSit
 }
 
 /** The tag of the entry, and what it must equal: the page of the last byte, with low bits set where the access is misaligned and must not be. */
-function pushTagAndAddress(around: Surroundings, access: Access, { address, entry, pushAddress }: AccessSite): void {
+export function pushTagAndAddress(
+  around: Surroundings,
+  access: Pick<Access, 'kind' | 'bytes' | 'options'>,
+  { address, entry, pushAddress }: Pick<AccessSite, 'address' | 'entry' | 'pushAddress'>,
+): void {
   const { code } = around;
   const alignment = alignmentOf(access);
   pushAddress();
@@ -152,7 +156,7 @@ function callSlowPath(around: Surroundings, access: Access, { address, host }: A
 }
 
 /** Alignment that the access itself asks for, bytes; 1: none. */
-function alignmentOf({ bytes, options: { aligned } }: Access): number {
+function alignmentOf({ bytes, options: { aligned } }: Pick<Access, 'bytes' | 'options'>): number {
   return aligned === true ? bytes : aligned ? aligned : 1;
 }
 

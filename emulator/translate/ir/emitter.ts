@@ -1,9 +1,11 @@
 import type { ValueType } from '../../isa/builder.ts';
-import { CPU, FETCH_TLB_ENTRIES, fetchTlbEntry, slotAddress, slots, V_OFFSET } from '../layout.ts';
+import { CPU, slotAddress, slots, V_OFFSET } from '../layout.ts';
 import type { MemoryOpcode } from '../wasm/opcodes.ts';
 import { emitAccess } from './access.ts';
+import { emitJumpType } from './jump-type.ts';
 import type { Access, Action, Block, Node, OperandSource, Operation, StateWord } from './node.ts';
 import type { Reading, Surroundings } from './surroundings.ts';
+import { emitInvalidateAddress, emitReadable, emitSystemCount } from './system.ts';
 
 const stateSlots: Readonly<Record<StateWord, number>> = {
   el: slots.el,
@@ -14,6 +16,7 @@ const stateSlots: Readonly<Record<StateWord, number>> = {
   fpTrap: slots.fpTrap,
   exclusiveHost: slots.exclusiveHost,
   exclusiveSize: slots.exclusiveSize,
+  direct: slots.direct,
 };
 
 /** Emits one operation as WebAssembly: in order what has effects, and pure values where they are used. */
@@ -204,6 +207,17 @@ export class OperationEmitter {
         code.memory('i64.store', CPU + offset);
         return;
       }
+      case 'system-count':
+        emitSystemCount(this.around);
+        this.keep(node);
+        return;
+      case 'readable':
+        emitReadable(this.around, () => this.push(operands[0]!));
+        this.keep(node);
+        return;
+      case 'invalidate-address':
+        emitInvalidateAddress(this.around, () => this.push(operands[0]!));
+        return;
       case 'check-sp':
         this.emitCheckSp(action.source, operands[0]!);
         return;
@@ -252,7 +266,7 @@ export class OperationEmitter {
       case 'branch-register': {
         const [target, btype] = operands as [Node, Node];
         if (btype.action.kind !== 'constant' || btype.action.value !== 0n) {
-          if (action.branch === 'jump') this.pushJumpType(btype);
+          if (action.branch === 'jump') emitJumpType(this.around, () => this.push(btype));
           else this.push(btype);
           this.around.setBtype();
         }
@@ -301,28 +315,6 @@ export class OperationEmitter {
     }
     code.end();
     lazyFlags?.join(afterMet, afterUnmet, () => this.push(condition));
-  }
-
-  /** BTYPE of BR: 3 only from a guarded page, else 1. The fetch TLB entry of this page is in place: it was fetched from. */
-  private pushJumpType(btype: Node): void {
-    const { code } = this.around;
-    this.push(btype);
-    this.around.pushPc();
-    code.i64(8n);
-    code.op('i64.shr_u');
-    code.op('i32.wrap_i64');
-    code.i32((FETCH_TLB_ENTRIES - 1) << 4);
-    code.op('i32.and');
-    this.load('i32.load', slotAddress(slots.fetchTlb));
-    code.op('i32.add');
-    code.memory('i32.load', fetchTlbEntry.flags);
-    code.i32(1);
-    code.op('i32.and');
-    code.i32(1);
-    code.op('i32.shl');
-    code.i32(1);
-    code.op('i32.or');
-    code.op('i32.and');
   }
 
   /** A SIMD&FP scalar write zeroes the rest of the register. */

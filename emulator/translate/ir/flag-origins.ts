@@ -57,6 +57,7 @@ function emitOnLocals(
     popFlag: (flag) => code.set(flags[flag]),
     pushDataTlb: nowhere,
     pushPc: nowhere,
+    pushRemaining: nowhere,
     next: () => {},
     jump: nowhere,
     setBtype: nowhere,

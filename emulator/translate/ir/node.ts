@@ -23,7 +23,7 @@ export type Flag = 'n' | 'z' | 'c' | 'v';
 export type FlagOrigin = 'difference' | 'sum' | 'logical' | 'packed';
 
 /** Plain words of the vCPU block that operations read and write. */
-export type StateWord = 'el' | 'pstate' | 'interruptPending' | 'fpcr' | 'fpsr' | 'fpTrap' | 'exclusiveHost' | 'exclusiveSize';
+export type StateWord = 'el' | 'pstate' | 'interruptPending' | 'fpcr' | 'fpsr' | 'fpTrap' | 'exclusiveHost' | 'exclusiveSize' | 'direct';
 
 export type AccessKind = 'read' | 'write' | 'read-write';
 
@@ -51,6 +51,10 @@ export type Action =
   | { readonly kind: 'write-state'; readonly word: StateWord }
   | { readonly kind: 'read-system'; readonly source: OperandSource }
   | { readonly kind: 'write-system'; readonly source: OperandSource }
+  | { readonly kind: 'system-count' }
+  /** Operand 0 is the address. */
+  | { readonly kind: 'readable' }
+  | { readonly kind: 'invalidate-address' }
   | { readonly kind: 'check-sp'; readonly source: OperandSource }
   | { readonly kind: 'call'; readonly name: RuntimeFunctionName }
   | { readonly kind: 'if'; readonly met: Block; readonly unmet: Block | undefined }

@@ -280,6 +280,18 @@ export class Recorder extends Computation implements Builder {
   setPstate(value: Value): void {
     this.setState('pstate', value);
   }
+  direct(): Value {
+    return this.state('direct');
+  }
+  systemCount(): Value {
+    return this.node('i64', { kind: 'system-count' });
+  }
+  readable(address: Value): Value {
+    return this.node('i32', { kind: 'readable' }, [this.as('i64', address)]);
+  }
+  invalidateAddress(operand: Value): void {
+    this.node('i32', { kind: 'invalidate-address' }, [this.as('i64', operand)]);
+  }
   interruptPending(): Value {
     return this.state('interruptPending');
   }

@@ -41,7 +41,14 @@ export interface LazyFlags {
 /** What surrounds an operation: the loop of the interpreter, a function of its own, a translated region. */
 export interface Surroundings {
   readonly code: CodeWriter;
-  readonly functions: { readonly access: number; readonly commit: number; runtime(name: RuntimeFunctionName): number };
+  /** Function indices; `readable` and `invalidateAddress` only where code does not leave for them (`leaveForAccess`). */
+  readonly functions: {
+    readonly access: number;
+    readonly commit: number;
+    readonly readable?: number;
+    readonly invalidateAddress?: number;
+    runtime(name: RuntimeFunctionName): number;
+  };
   /** Left out: each flag is kept. */
   readonly lazyFlags?: LazyFlags;
   /** A TLB miss calls the slow path, or leaves the code with the instruction unexecuted (then `leaveForAccess` says how). */
@@ -55,6 +62,8 @@ export interface Surroundings {
   pushDataTlb(): void;
   /** Address of the instruction, i64. */
   pushPc(): void;
+  /** Instructions left of the slice, this one included, i32. */
+  pushRemaining(): void;
   /** The instruction is done: go on with the next. */
   next(): void;
   /** i64 target on the stack. */

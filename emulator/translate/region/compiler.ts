@@ -229,6 +229,11 @@ export class RegionCompiler implements BlockEmitter<PathState> {
       popFlag: noFlag,
       pushDataTlb: () => code.get(this.dataTlb),
       pushPc: () => this.pushAddress(this.index),
+      pushRemaining: () => {
+        code.get(REMAINING);
+        code.i32(this.done);
+        code.op('i32.sub');
+      },
       next: () => {},
       jump: () => this.jump(),
       setBtype: () => {

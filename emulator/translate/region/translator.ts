@@ -1,12 +1,6 @@
-import { type RuntimeFunction, type RuntimeFunctionName, runtimeFunctions } from '../../isa/functions/index.ts';
 import type { TranslationSupport } from '../interpreter/interpreter.ts';
-import type { MemoryImport } from '../interpreter/module.ts';
-import { regionSignature } from '../interpreter/region-entry.ts';
-import { nzcvSignature } from '../ir/flag-origins.ts';
 import { HOT_JUMPS } from '../layout.ts';
-import { ModuleWriter } from '../wasm/module.ts';
-import { RegionCompiler } from './compiler.ts';
-import { calledFunctions, discover, type RegionBlock, type TranslatableInstruction } from './graph.ts';
+import { type BatchCompiler, batchImports, type CodePage, type CompiledBatch } from './batch.ts';
 
 /** Where a region begins: a page of records (its number in the code cache) and an instruction of it. */
 export interface RegionEntry {
@@ -16,12 +10,29 @@ export interface RegionEntry {
 
 /** What the translator needs of the code cache. */
 export interface RegionHost {
-  /** The instruction at a number in the page; undefined: only the interpreter deals with it. */
-  instruction(page: number, index: number): TranslatableInstruction | undefined;
+  /** What the page holds now. */
+  codeOf(page: number): CodePage;
+  /** Another number whenever what regions of the page are made from may have changed. */
+  generation(page: number): number;
+  /** It was asked for twice: its page was given up meanwhile, and came back. */
+  hasRegion(entry: RegionEntry): boolean;
   /** From now on control that reaches the entry's record runs the function at this index of the table. */
   install(entry: RegionEntry, functionIndex: number): void;
+  /** What was asked for is out of date: the entry may become hot anew. */
+  refuse(entry: RegionEntry): void;
   /** Gives up every region. */
   dropAllRegions(): void;
+}
+
+/** An entry, and the generation of its page when it was asked for. */
+interface Asked {
+  readonly entry: RegionEntry;
+  readonly generation: number;
+}
+
+interface AskedBatch {
+  readonly asked: readonly Asked[];
+  readonly knowsWatches: boolean;
 }
 
 /** When code is translated. Whatever it is, a guest cannot tell; tests make it eager. */
@@ -34,17 +45,27 @@ export interface Eagerness {
   readonly patience: number;
   /** Modules made before all regions are given up and start again: some engines end the process at 20,000 that live. */
   readonly mostModules: number;
+  /** Likewise for what they take: bytes of the host's memory, by estimate. */
+  readonly mostBytes: number;
 }
 
-const DEFAULT_EAGERNESS: Eagerness = { hotJumps: 2000, batch: 32, patience: 50, mostModules: 8000 };
+/** What an engine keeps for each byte of a module (the module, its code twice, tables), and for each function that it exports. */
+const KEPT_PER_BYTE = 6;
+const KEPT_PER_REGION = 2048;
+
+const DEFAULT_EAGERNESS: Eagerness = { hotJumps: 2000, batch: 32, patience: 50, mostModules: 8000, mostBytes: 200 * 2 ** 20 };
 
 /** Turns instructions that are jumped to often into WebAssembly functions. */
 export class Translator {
-  private queue: RegionEntry[] = [];
+  private queue: Asked[] = [];
   private waited = 0;
   /** Modules made since all regions were last given up. */
   modules = 0;
+  /** What those take, as `Eagerness.mostBytes` counts. */
+  kept = 0;
   private readonly free: number[] = [];
+  /** What was asked of the compiler, in order. */
+  private readonly underWay: AskedBatch[] = [];
   private readonly eagerness: Eagerness;
   private knowsWatches = false;
   private someDoNotKnow = false;
@@ -53,9 +74,9 @@ export class Translator {
 
   constructor(
     private readonly memory: WebAssembly.Memory,
-    private readonly memoryImport: MemoryImport,
     private readonly interpreter: TranslationSupport,
     private readonly host: RegionHost,
+    private readonly compiler: BatchCompiler,
     eagerness: Partial<Eagerness> = {},
   ) {
     this.eagerness = { ...DEFAULT_EAGERNESS, ...eagerness };
@@ -64,7 +85,7 @@ export class Translator {
 
   /** Import `hot` of the interpreter, after the code cache has found the record's place. */
   request(entry: RegionEntry): void {
-    this.queue.push(entry);
+    this.queue.push({ entry, generation: this.host.generation(entry.page) });
   }
 
   /**
@@ -78,68 +99,81 @@ export class Translator {
     this.host.dropAllRegions();
   }
 
-  /** The page's records were given up: what was asked of it is void. */
-  forget(page: number): void {
-    if (this.queue.length > 0) this.queue = this.queue.filter((e) => e.page !== page);
-  }
-
   /** A region's function is not called any more. */
   release(functionIndex: number): void {
     this.interpreter.table.set(functionIndex, null);
     this.free.push(functionIndex);
   }
 
-  /** Between slices: translates what is asked for, when there is enough of it. */
+  /** Between slices: asks for what is wanted, when there is enough of it, and installs what is done. */
   settle(): void {
     const { batch, patience } = this.eagerness;
-    if (this.queue.length === 0 || (this.queue.length < batch && ++this.waited < patience)) return;
-    this.flush();
+    if (this.queue.length > 0 && (this.queue.length >= batch || ++this.waited >= patience)) this.post();
+    if (this.underWay.length > 0) this.installDone();
   }
 
-  /** Translates what is asked for now. Between slices. */
+  /** Asks for what is wanted now, and installs what is done. Between slices. */
   flush(): void {
+    this.post();
+    this.installDone();
+  }
+
+  private post(): void {
     this.waited = 0;
-    const wanted = this.queue;
+    const asked = this.queue.filter((wanted) => this.isCurrent(wanted));
     this.queue = [];
-    const regions: { entry: RegionEntry; blocks: readonly RegionBlock[] }[] = [];
-    for (const entry of wanted) {
-      const blocks = discover(entry.index, (index) => this.host.instruction(entry.page, index));
-      if (blocks) regions.push({ entry, blocks });
+    if (asked.length === 0) return;
+    const numbers = new Map<number, number>();
+    const pages: CodePage[] = [];
+    const entries = asked.map(({ entry: { page, index } }) => {
+      let number = numbers.get(page);
+      if (number === undefined) {
+        number = pages.push(this.host.codeOf(page)) - 1;
+        numbers.set(page, number);
+      }
+      return { page: number, index };
+    });
+    const { knowsWatches } = this;
+    this.underWay.push({ asked, knowsWatches });
+    this.compiler.post({ pages, entries, knowsWatches });
+  }
+
+  /** Whether the page is still what it was; else the entry is given up. */
+  private isCurrent({ entry, generation }: Asked): boolean {
+    if (this.host.generation(entry.page) === generation) return true;
+    this.host.refuse(entry);
+    return false;
+  }
+
+  private installDone(): void {
+    for (let done = this.compiler.take(); done; done = this.compiler.take()) {
+      const batch = this.underWay.shift()!;
+      if (done.compiled) this.install(batch, done.compiled);
     }
-    if (regions.length === 0) return;
-    if (this.modules >= this.eagerness.mostModules) {
+  }
+
+  private install({ asked, knowsWatches }: AskedBatch, { module, translated, functions, bytes }: CompiledBatch): void {
+    if (this.knowsWatches && !knowsWatches) {
+      for (const { entry } of asked) this.host.refuse(entry);
+      return;
+    }
+    this.someDoNotKnow ||= !knowsWatches;
+    const kept = bytes * KEPT_PER_BYTE + translated.length * KEPT_PER_REGION;
+    if (this.modules >= this.eagerness.mostModules || this.kept + kept > this.eagerness.mostBytes) {
       this.host.dropAllRegions();
       this.modules = 0;
+      this.kept = 0;
     }
-    this.translate(regions);
     this.modules++;
-  }
-
-  private translate(regions: readonly { readonly entry: RegionEntry; readonly blocks: readonly RegionBlock[] }[]): void {
-    if (!this.knowsWatches) this.someDoNotKnow = true;
-    const module = new ModuleWriter({ module: 'machine', name: 'memory', ...this.memoryImport });
-    const imported = new Map<RuntimeFunctionName, number>();
-    for (const { blocks } of regions)
-      for (const name of calledFunctions(blocks)) {
-        if (imported.has(name)) continue;
-        const { parameters, result }: RuntimeFunction = runtimeFunctions[name];
-        imported.set(name, module.import('functions', name, { parameters, results: [result] }));
-      }
-    const nzcv = module.import('machine', 'nzcv', nzcvSignature);
-    const functions = { nzcv, access: -1, commit: -1, runtime: (name: RuntimeFunctionName) => imported.get(name)! };
-    regions.forEach(({ blocks }, n) => {
-      module.export(String(n), module.function(regionSignature, new RegionCompiler(blocks, functions, this.knowsWatches).compile()));
-    });
-    const imports = {
-      machine: { memory: this.memory, nzcv: this.interpreter.nzcv },
-      functions: Object.fromEntries([...imported.keys()].map((name) => [name, runtimeFunctions[name].run])),
-    };
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), imports as unknown as WebAssembly.Imports);
-    regions.forEach(({ entry }, n) => {
+    this.kept += kept;
+    const instance = new WebAssembly.Instance(module, batchImports(this.memory, this.interpreter.nzcv, functions));
+    for (const n of translated) {
+      const { entry } = asked[n]!;
+      if (!this.isCurrent(asked[n]!) || this.host.hasRegion(entry)) continue;
       const index = this.free.pop() ?? this.interpreter.table.grow(1);
       this.interpreter.table.set(index, instance.exports[String(n)] as () => number);
       this.host.install(entry, index);
       this.translated++;
-    });
+    }
   }
 }

@@ -161,6 +161,7 @@ export function opcode(name: string): Opcode {
 export const memoryOpcodes = {
   'i32.load': [[0x28], 2],
   'i64.load': [[0x29], 3],
+  'f64.load': [[0x2b], 3],
   'i32.load8_s': [[0x2c], 0],
   'i32.load8_u': [[0x2d], 0],
   'i32.load16_s': [[0x2e], 1],

@@ -1,0 +1,57 @@
+import { directAccesses, directBit } from '../../isa/registers/direct-access.ts';
+import { systemRegisterSlot } from '../../isa/registers/index.ts';
+import { type SystemInstructionFamily, systemInstructionNamed } from '../../isa/registers/system-instructions.ts';
+import { slots } from '../../translate/layout.ts';
+import type { Core } from '../core.ts';
+import { HCR, R } from '../registers.ts';
+import { decideSys } from './instructions.ts';
+import { decideAccess } from './registers.ts';
+import type { Decision } from './registry.ts';
+
+/** What decides an access at the current level, beside the features that the processor has. */
+const deciders: readonly ((core: Core) => Decision)[] = directAccesses.map((access) => {
+  const [mnemonic, name] = access.split(' ') as ['MRS' | SystemInstructionFamily, string];
+  if (mnemonic === 'MRS') {
+    const slot = systemRegisterSlot(name);
+    return (core) => decideAccess(core, slot, false);
+  }
+  const instruction = systemInstructionNamed(mnemonic, name)!;
+  return (core) => decideSys(core, instruction);
+});
+
+/** Bits of HCR_EL2 that come and go with virtual interrupts and trap nothing. */
+const VIRTUAL_INTERRUPTS = HCR.VF | HCR.VI | HCR.VSE;
+
+/** `slots.direct` of the current level, as the rules of each access have it now. */
+export function decideDirectAccesses(core: Core): number {
+  let bits = 0;
+  for (let n = 0; n < deciders.length; n++) if (deciders[n]!(core) === 'perform') bits |= directBit(directAccesses[n]!);
+  return bits;
+}
+
+/** Keeps what was decided until a register changes that the rules of these accesses read. */
+export class DirectAccesses {
+  /** By level: the bits, then the registers that they were decided by. */
+  private readonly decided = [new Int32Array(5), new Int32Array(5)];
+  private readonly known = [false, false];
+
+  /** Brings `slots.direct` in step. */
+  derive(core: Core): void {
+    const { state } = core;
+    const el = state.low(slots.el) & 1;
+    const decided = this.decided[el]!;
+    const hcrLow = state.systemLow(R.HCR_EL2) & ~VIRTUAL_INTERRUPTS;
+    const hcrHigh = state.systemHigh(R.HCR_EL2);
+    const sctlr = state.systemLow(R.SCTLR_EL1);
+    const timer = state.systemLow(R.CNTKCTL_EL1);
+    if (!this.known[el] || decided[1] !== hcrLow || decided[2] !== hcrHigh || decided[3] !== sctlr || decided[4] !== timer) {
+      this.known[el] = true;
+      decided[0] = decideDirectAccesses(core);
+      decided[1] = hcrLow;
+      decided[2] = hcrHigh;
+      decided[3] = sctlr;
+      decided[4] = timer;
+    }
+    state.setWords(slots.direct, decided[0]!, 0);
+  }
+}

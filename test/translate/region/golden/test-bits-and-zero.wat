@@ -1,0 +1,66 @@
+;; tbz w0, #3, 1f
+;; cbnz x1, 2f
+;; add x2, x2, #1
+;; 1: add x3, x3, #1
+;; 2: ret
+
+(func (param i64 i32) (result i64)
+(local i32 i32)
+(local i64 i64 i64 i64 i64 i64)
+(local i32)
+(local i64)
+i32.const 0 i32.load offset=1376 (; dataTlb ;) local.set 3
+i32.const 0 i64.load offset=1024 (; x0 ;) local.set 5
+i32.const 0 i64.load offset=1048 (; x3 ;) local.set 6
+i32.const 0 i64.load offset=1032 (; x1 ;) local.set 7
+i32.const 0 i64.load offset=1264 (; x30 ;) local.set 8
+i32.const 0 i64.load offset=1040 (; x2 ;) local.set 9
+block $1
+  local.get 1 i32.const 5 i32.lt_s if $2 ;; unlikely
+    i32.const 1 local.set 2
+    br $1
+  end
+  block $2
+    block $3
+      local.get 5 i32.wrap_i64 local.set 10
+      local.get 10 i32.const 8 i32.and i32.eqz if $4
+        local.get 1 i32.const 1 i32.sub local.set 1
+        br $3
+      else
+        local.get 7 local.set 11
+        local.get 11 i64.const 0 i64.ne if $5
+          local.get 1 i32.const 2 i32.sub local.set 1
+          br $2
+        else
+          local.get 9 local.set 11
+          local.get 11 i64.const 1 i64.add local.set 9
+          local.get 1 i32.const 3 i32.sub local.set 1
+          br $3
+        end
+        unreachable
+      end
+      unreachable
+    end
+    local.get 6 local.set 11
+    local.get 11 i64.const 1 i64.add local.set 6
+    local.get 1 i32.const 1 i32.sub local.set 1
+    br $2
+  end
+  local.get 8 local.set 11
+  local.get 11 local.tee 4 i32.wrap_i64 i32.const 3 i32.and if $2 ;; unlikely
+    i32.const 0 local.get 4 i64.store offset=1448 (; exitPayload ;)
+    i32.const 65669 local.set 2
+    br $1
+  end
+  local.get 4 i32.const 0 local.get 6 i64.store offset=1048 (; x3 ;)
+  i32.const 0 local.get 9 i64.store offset=1040 (; x2 ;)
+  i32.const 0 local.get 1 i32.const 1 i32.sub i32.store offset=1432 (; remaining ;)
+  return
+  unreachable
+end
+local.get 1 local.get 2 i32.const 16 i32.shr_u i32.sub local.set 1
+i32.const 0 local.get 6 i64.store offset=1048 (; x3 ;)
+i32.const 0 local.get 9 i64.store offset=1040 (; x2 ;)
+i32.const 0 local.get 1 i32.store offset=1432 (; remaining ;)
+local.get 2 i32.const 65535 i32.and i64.extend_i32_u
+)
