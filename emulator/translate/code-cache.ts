@@ -12,9 +12,10 @@ import {
   slotAddress,
   slots,
 } from './layout.ts';
-import type { Callee, Code, CodePage } from './region/batch.ts';
+import type { Callee, Code } from './region/batch.ts';
+import { MOST_INSTRUCTIONS } from './region/graph.ts';
 import { LEAF_MOST } from './region/leaves.ts';
-import type { CodePlace, RegionEntry, RegionHost, Translator } from './region/translator.ts';
+import type { CodePlace, OutwardCall, RegionEntry, RegionHost, Translator } from './region/translator.ts';
 
 /** Stores to a page of code before it is taken for data: freed init text, a reused page. */
 const STORES_BEFORE_DROP = 64;
@@ -43,6 +44,8 @@ export class CodeCache implements RegionHost {
   /** Pages of records from this one on have never been used: they are still zero. */
   private used = 0;
   private translator: Translator | undefined;
+  /** By handler: whether it is that of PC-relative calls. */
+  private readonly callsByHandler: (boolean | undefined)[] = [];
   /** Regions by each page of records that they are made from. */
   private readonly regions = new Map<number, Set<InstalledRegion>>();
   private readonly generations: Uint32Array;
@@ -202,31 +205,49 @@ export class CodeCache implements RegionHost {
     this.translator?.setKnowsWatches(on);
   }
 
-  /** Import `hot` of the interpreter. */
+  /** Import `hot` of the interpreter. What the code calls is found now: later another translation context may be in force. */
   hot(record: number, pcLow: number, pcHigh: number): void {
+    if (!this.translator) return;
     if (this.halves[record >> 1] === builtinHandlers.undecoded) this.decode(record);
-    this.translator?.request({ ...this.placeOf(record), pc: [pcLow, pcHigh] });
+    const place = this.placeOf(record);
+    this.translator.request({ ...place, calls: this.callsNear(place, [pcLow, pcHigh]) });
   }
 
   private placeOf(record: number): CodePlace {
     return { page: Math.floor((record - this.start) / DECODED_PAGE_BYTES), index: (record & (DECODED_PAGE_BYTES - 1)) / RECORD_BYTES };
   }
 
-  codeOf({ page, index, pc }: RegionEntry, callee: (place: CodePlace) => number): CodePage {
-    const code = this.excerpt({ page, index: 0 }, RECORDS_PER_PAGE);
-    const calls: { target: number; callee: number }[] = [];
-    const seen = new Set<number>();
-    code.words.forEach((word, at) => {
-      if (code.eligible[at] === 0) return;
-      const offset = this.predecoder.callOffset(word >>> 0);
-      if (offset === undefined) return;
-      const target = at + offset / 4;
-      if ((target >= 0 && target < RECORDS_PER_PAGE) || seen.has(target)) return;
-      seen.add(target);
+  /** Calls to other pages as far from the place as a region may reach. */
+  private callsNear({ page, index }: CodePlace, pc: readonly [number, number]): OutwardCall[] {
+    const calls: OutwardCall[] = [];
+    const records = this.start + page * DECODED_PAGE_BYTES;
+    const words = this.hostOf[page]! / 4;
+    const end = Math.min(RECORDS_PER_PAGE, index + MOST_INSTRUCTIONS);
+    for (let at = Math.max(0, index - MOST_INSTRUCTIONS); at < end; at++) {
+      if (!this.isCall(records, at, this.words[words + at]!)) continue;
+      const target = at + this.predecoder.callOffset(this.words[words + at]! >>> 0)! / 4;
+      if (target >= 0 && target < RECORDS_PER_PAGE) continue;
       const record = this.recordAt(pc, (target - index) * 4);
-      if (record !== undefined) calls.push({ target, callee: callee(this.placeOf(record)) });
-    });
-    return { ...code, calls };
+      if (record !== undefined) calls.push({ target, callee: this.placeOf(record) });
+    }
+    return calls;
+  }
+
+  /** Whether the record is of a PC-relative call that was executed: by its handler, which says so for all words of it. */
+  private isCall(records: number, index: number, word: number): boolean {
+    let handler = this.halves[(records + index * RECORD_BYTES) >> 1]!;
+    if (handler === builtinHandlers.region) handler = this.halves[(records + REGION_INFO_OFFSET + index * 8 + regionInfo.handler) >> 1]!;
+    if (handler === builtinHandlers.undecoded || handler === builtinHandlers.breakpoint) return false;
+    let calls = this.callsByHandler[handler];
+    if (calls === undefined) {
+      calls = this.predecoder.callOffset(word >>> 0) !== undefined;
+      this.callsByHandler[handler] = calls;
+    }
+    return calls;
+  }
+
+  codeOf(page: number): Code {
+    return this.excerpt({ page, index: 0 }, RECORDS_PER_PAGE);
   }
 
   calleeAt(place: CodePlace): Callee {
@@ -234,7 +255,8 @@ export class CodeCache implements RegionHost {
   }
 
   private excerpt({ page, index }: CodePlace, most: number): Code {
-    const count = Math.min(most, RECORDS_PER_PAGE - index);
+    // A page that was given up meanwhile holds nothing.
+    const count = this.hostOf[page]! < 0 ? 0 : Math.min(most, RECORDS_PER_PAGE - index);
     const host = this.hostOf[page]! / 4 + index;
     const eligible = new Uint8Array(count);
     const records = (this.start + page * DECODED_PAGE_BYTES + index * RECORD_BYTES) >> 1;

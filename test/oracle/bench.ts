@@ -197,7 +197,7 @@ export class Bench {
     const isNew = word !== this.filled.word;
     this.filled = { word, prefix };
     if (isNew && this.translator) {
-      this.translator.request({ page: 0, index: WORD_AT / 4, pc: [0, 0] });
+      this.translator.request({ page: 0, index: WORD_AT / 4, calls: [] });
       this.translator.flush();
     }
   }

@@ -58,6 +58,8 @@ export class FlatMachine {
   faultAddress = 0n;
   private split: { address: number; bytes: number } | undefined;
 
+  private readonly codeAt = new Map<number, number>();
+
   constructor(options: FlatOptions = {}) {
     compiled ??= new WebAssembly.Module(generateInterpreter(MEMORY));
     const predecoder = new Predecoder(this.memory, handlerTable(), new Decoder(allInstructions));
@@ -94,6 +96,12 @@ export class FlatMachine {
   /** Regions translated so far. */
   get translated(): number {
     return this.translator.translated;
+  }
+
+  /** Instructions of the page at VA `page` are fetched from another from now on. */
+  mapCode(page: number, from: number): void {
+    this.codeAt.set(page, from);
+    this.flushFetch();
   }
 
   private flushFetch(): void {
@@ -178,7 +186,7 @@ export class FlatMachine {
       return 0;
     }
     const page = address & ~0xfff;
-    const records = this.code.recordsOf(page);
+    const records = this.code.recordsOf(this.codeAt.get(page) ?? page);
     const data = DATA_TLB + ((page >>> 12) & (DATA_TLB_ENTRIES - 1)) * DATA_TLB_ENTRY_BYTES;
     if (this.view.getBigInt64(data + dataTlbEntry.write, true) === BigInt(page))
       this.view.setBigInt64(data + dataTlbEntry.write, -1n, true);

@@ -40,7 +40,7 @@ export interface RegionBlock {
 }
 
 /** Instructions in one region at most: larger functions take V8 longer than they win. */
-const MOST_INSTRUCTIONS = 300;
+export const MOST_INSTRUCTIONS = 300;
 
 /** A stretch of code as it is entered in one way: the entry's own, or a small function for one of its callers. */
 interface Context {

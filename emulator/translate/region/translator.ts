@@ -1,6 +1,7 @@
 import type { TranslationSupport } from '../interpreter/interpreter.ts';
-import { HOT_JUMPS, RECORDS_PER_PAGE } from '../layout.ts';
-import { type BatchCompiler, batchImports, type Callee, type CodePage, type CompiledBatch } from './batch.ts';
+import { HOT_JUMPS } from '../layout.ts';
+import { type BatchCompiler, batchImports, type Callee, type Code, type CompiledBatch } from './batch.ts';
+import { collect, type Origin } from './collection.ts';
 
 /** An instruction: a page of records (its number in the code cache) and its number in it. */
 export interface CodePlace {
@@ -10,14 +11,19 @@ export interface CodePlace {
 
 /** Where a region begins. */
 export interface RegionEntry extends CodePlace {
-  /** VA that was jumped to: halves, low one first. */
-  readonly pc: readonly [number, number];
+  readonly calls: readonly OutwardCall[];
+}
+
+/** A call to a function of another page: where that lies, seen from the start of the caller's page in instructions, and where its code is. */
+export interface OutwardCall {
+  readonly target: number;
+  readonly callee: CodePlace;
 }
 
 /** What the translator needs of the code cache. */
 export interface RegionHost {
-  /** What the entry's page holds now. @param callee Number in the batch of a function that it calls. */
-  codeOf(entry: RegionEntry, callee: (place: CodePlace) => number): CodePage;
+  /** What the page holds now. */
+  codeOf(page: number): Code;
   calleeAt(place: CodePlace): Callee;
   /** Another number whenever what regions of the page are made from may have changed. */
   generation(page: number): number;
@@ -34,12 +40,6 @@ export interface RegionHost {
 /** An entry, and the generation of its page when it was asked for. */
 interface Asked {
   readonly entry: RegionEntry;
-  readonly generation: number;
-}
-
-/** A page that regions are made from, and its generation then. */
-interface Origin {
-  readonly page: number;
   readonly generation: number;
 }
 
@@ -72,26 +72,6 @@ const DEFAULT_EAGERNESS: Eagerness = { hotJumps: 2000, batch: 32, patience: 50, 
 
 /** After all regions were given up: what runs then is needed at once, a few modules more do not matter. */
 const HURRIED_SLICES = 200;
-
-/** The functions called from the pages of one batch, each once. */
-class Callees {
-  readonly code: Callee[] = [];
-  readonly origins: Origin[] = [];
-  private readonly numbers = new Map<number, number>();
-
-  constructor(private readonly host: RegionHost) {}
-
-  number(place: CodePlace): number {
-    const key = place.page * RECORDS_PER_PAGE + place.index;
-    let number = this.numbers.get(key);
-    if (number === undefined) {
-      number = this.code.push(this.host.calleeAt(place)) - 1;
-      this.origins.push({ page: place.page, generation: this.host.generation(place.page) });
-      this.numbers.set(key, number);
-    }
-    return number;
-  }
-}
 
 /** Turns instructions that are jumped to often into WebAssembly functions. */
 export class Translator {
@@ -166,20 +146,13 @@ export class Translator {
     const asked = this.queue.filter((wanted) => this.isCurrent(wanted));
     this.queue = [];
     if (asked.length === 0) return;
-    const numbers = new Map<number, number>();
-    const pages: CodePage[] = [];
-    const callees = new Callees(this.host);
-    const entries = asked.map(({ entry }) => {
-      let number = numbers.get(entry.page);
-      if (number === undefined) {
-        number = pages.push(this.host.codeOf(entry, (place) => callees.number(place))) - 1;
-        numbers.set(entry.page, number);
-      }
-      return { page: number, index: entry.index };
-    });
+    const { pages, callees, origins, entries } = collect(
+      this.host,
+      asked.map(({ entry }) => entry),
+    );
     const { knowsWatches } = this;
-    this.underWay.push({ asked, callees: callees.origins, knowsWatches });
-    this.compiler.post({ pages, callees: callees.code, entries, knowsWatches });
+    this.underWay.push({ asked, callees: origins, knowsWatches });
+    this.compiler.post({ pages, callees, entries, knowsWatches });
   }
 
   /** Whether the page is still what it was; else the entry is given up. */
