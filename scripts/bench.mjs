@@ -6,5 +6,3 @@ step(process.execPath, ['scripts/oracles.mjs']);
 step(process.execPath, ['scripts/guests.mjs']);
 prepareBuild();
 step(process.execPath, ['--import', 'tsx', 'test/bench/bench.ts', ...process.argv.slice(2)]);
-// How fast the debugger stops, through the adapter.
-step(process.execPath, ['--import', 'tsx', 'test/bench/stops.ts']);

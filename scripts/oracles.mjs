@@ -12,6 +12,7 @@ const oracles = [
   ['qemu-aarch64', 'qemu-user'],
   ['aarch64-linux-gnu-gcc', 'gcc-aarch64-linux-gnu'],
   ['aarch64-linux-gnu-objdump', 'binutils-aarch64-linux-gnu'],
+  ['gdb-multiarch', 'gdb-multiarch'],
   ['cpio', 'cpio'],
   ['dtc', 'device-tree-compiler'],
   ['chromium', 'chromium'],

@@ -35,6 +35,7 @@ const guestCommand = (name: string): Command =>
 
 guestCommand('run')
   .description('run a guest with its console on stdin and stdout (Ctrl-A X quits)')
+  .option('--realtime', "the guest's counter follows the clock on the wall: what it does then depends on this computer")
   .option('--until <text>', 'end with status 0 once the console has shown this')
   .addOption(new Option('--mark <text...>', 'note in the statistics when the console first showed this').hideHelp())
   .option(

@@ -1,11 +1,29 @@
 import { builtinHandlers } from './interpreter/handlers.ts';
 import type { Predecoder } from './interpreter/predecoder.ts';
-import { DECODED_PAGE_BYTES, RECORD_BYTES, RECORDS_PER_PAGE, REGION_FLAG, REGION_INFO_OFFSET, regionInfo } from './layout.ts';
-import type { CodePage } from './region/batch.ts';
-import type { RegionEntry, RegionHost, Translator } from './region/translator.ts';
+import {
+  DECODED_PAGE_BYTES,
+  FETCH_TLB_ENTRIES,
+  fetchTlbEntry,
+  RECORD_BYTES,
+  RECORDS_PER_PAGE,
+  REGION_FLAG,
+  REGION_INFO_OFFSET,
+  regionInfo,
+  slotAddress,
+  slots,
+} from './layout.ts';
+import type { Callee, Code, CodePage } from './region/batch.ts';
+import { LEAF_MOST } from './region/leaves.ts';
+import type { CodePlace, RegionEntry, RegionHost, Translator } from './region/translator.ts';
 
 /** Stores to a page of code before it is taken for data: freed init text, a reused page. */
 const STORES_BEFORE_DROP = 64;
+
+/** A region: where it begins, its function, and the pages it is made from. */
+interface InstalledRegion extends CodePlace {
+  readonly function: number;
+  readonly pages: readonly number[];
+}
 
 /**
  * Predecoded pages of guest code, by the page of memory they were read from. Always coherent: a store to a page that holds code takes the slow path
@@ -22,9 +40,11 @@ export class CodeCache implements RegionHost {
   private readonly breakpoints = new Set<number>();
   private readonly dropping: number[] = [];
   private oldest = 0;
+  /** Pages of records from this one on have never been used: they are still zero. */
+  private used = 0;
   private translator: Translator | undefined;
-  /** Regions by page of records: the instruction each begins at, and its function. */
-  private readonly regions = new Map<number, { readonly index: number; readonly function: number }[]>();
+  /** Regions by each page of records that they are made from. */
+  private readonly regions = new Map<number, Set<InstalledRegion>>();
   private readonly generations: Uint32Array;
   private readonly start: number;
   readonly pages: number;
@@ -62,7 +82,8 @@ export class CodeCache implements RegionHost {
     this.hostOf[page] = hostPage;
     this.stores[page] = 0;
     const records = this.start + page * DECODED_PAGE_BYTES;
-    this.bytes.fill(0, records, records + DECODED_PAGE_BYTES);
+    if (page < this.used) this.bytes.fill(0, records, records + DECODED_PAGE_BYTES);
+    else this.used = page + 1;
     this.halves[(records + RECORDS_PER_PAGE * RECORD_BYTES) >> 1] = builtinHandlers.pageEnd;
     return records;
   }
@@ -80,7 +101,7 @@ export class CodeCache implements RegionHost {
     let goesOn: boolean;
     do {
       const host = this.hostOf[page]! + index * 4;
-      goesOn = this.predecoder.fill(at, this.words[host / 4]! >>> 0, index);
+      goesOn = this.predecoder.fill(at, this.words[host / 4]!, index);
       if (this.breakpoints.size > 0 && this.breakpoints.has(host)) this.placeBreakpoint(page, index);
       at += RECORD_BYTES;
       index++;
@@ -182,28 +203,64 @@ export class CodeCache implements RegionHost {
   }
 
   /** Import `hot` of the interpreter. */
-  hot(record: number): void {
+  hot(record: number, pcLow: number, pcHigh: number): void {
     if (this.halves[record >> 1] === builtinHandlers.undecoded) this.decode(record);
-    const page = Math.floor((record - this.start) / DECODED_PAGE_BYTES);
-    this.translator?.request({ page, index: (record & (DECODED_PAGE_BYTES - 1)) / RECORD_BYTES });
+    this.translator?.request({ ...this.placeOf(record), pc: [pcLow, pcHigh] });
   }
 
-  codeOf(page: number): CodePage {
-    const host = this.hostOf[page]!;
-    const eligible = new Uint8Array(RECORDS_PER_PAGE);
-    const records = (this.start + page * DECODED_PAGE_BYTES) >> 1;
-    for (let index = 0; index < RECORDS_PER_PAGE; index++) {
-      const handler = this.halves[records + index * (RECORD_BYTES >> 1)]!;
-      if (handler !== builtinHandlers.undecoded && handler !== builtinHandlers.breakpoint) eligible[index] = 1;
+  private placeOf(record: number): CodePlace {
+    return { page: Math.floor((record - this.start) / DECODED_PAGE_BYTES), index: (record & (DECODED_PAGE_BYTES - 1)) / RECORD_BYTES };
+  }
+
+  codeOf({ page, index, pc }: RegionEntry, callee: (place: CodePlace) => number): CodePage {
+    const code = this.excerpt({ page, index: 0 }, RECORDS_PER_PAGE);
+    const calls: { target: number; callee: number }[] = [];
+    const seen = new Set<number>();
+    code.words.forEach((word, at) => {
+      if (code.eligible[at] === 0) return;
+      const offset = this.predecoder.callOffset(word >>> 0);
+      if (offset === undefined) return;
+      const target = at + offset / 4;
+      if ((target >= 0 && target < RECORDS_PER_PAGE) || seen.has(target)) return;
+      seen.add(target);
+      const record = this.recordAt(pc, (target - index) * 4);
+      if (record !== undefined) calls.push({ target, callee: callee(this.placeOf(record)) });
+    });
+    return { ...code, calls };
+  }
+
+  calleeAt(place: CodePlace): Callee {
+    return { ...this.excerpt(place, LEAF_MOST), records: this.start + place.page * DECODED_PAGE_BYTES };
+  }
+
+  private excerpt({ page, index }: CodePlace, most: number): Code {
+    const count = Math.min(most, RECORDS_PER_PAGE - index);
+    const host = this.hostOf[page]! / 4 + index;
+    const eligible = new Uint8Array(count);
+    const records = (this.start + page * DECODED_PAGE_BYTES + index * RECORD_BYTES) >> 1;
+    for (let k = 0; k < count; k++) {
+      const handler = this.halves[records + k * (RECORD_BYTES >> 1)]!;
+      if (handler !== builtinHandlers.undecoded && handler !== builtinHandlers.breakpoint) eligible[k] = 1;
     }
-    return { words: this.words.slice(host / 4, host / 4 + RECORDS_PER_PAGE), eligible };
+    return { words: this.words.slice(host, host + count), eligible };
+  }
+
+  /** The record of the instruction at a VA (halves, and bytes to add), as far as the fetch TLB knows it now. */
+  private recordAt([pcLow, pcHigh]: readonly [number, number], offset: number): number | undefined {
+    const sum = (pcLow >>> 0) + offset;
+    const low = sum >>> 0;
+    const high = (pcHigh + Math.floor(sum / 2 ** 32)) | 0;
+    const entry = this.words[slotAddress(slots.fetchTlb) >> 2]! + ((low >>> 8) & ((FETCH_TLB_ENTRIES - 1) << 4));
+    if (this.words[(entry + fetchTlbEntry.tag) >> 2] !== (low & ~0xfff) || this.words[(entry + fetchTlbEntry.tag + 4) >> 2] !== high)
+      return undefined;
+    return this.words[(entry + fetchTlbEntry.records) >> 2]! + ((low & 0xffc) << 2);
   }
 
   generation(page: number): number {
     return this.generations[page]!;
   }
 
-  hasRegion({ page, index }: RegionEntry): boolean {
+  hasRegion({ page, index }: CodePlace): boolean {
     return this.halves[(this.start + page * DECODED_PAGE_BYTES + index * RECORD_BYTES) >> 1] === builtinHandlers.region;
   }
 
@@ -214,7 +271,7 @@ export class CodeCache implements RegionHost {
     this.words[(info + regionInfo.function) >> 2] = 0;
   }
 
-  install({ page, index }: RegionEntry, functionIndex: number): void {
+  install({ page, index }: RegionEntry, functionIndex: number, pages: readonly number[]): void {
     const record = this.start + page * DECODED_PAGE_BYTES + index * RECORD_BYTES;
     // The interpreter falls back on the instruction's own handler, so the record has to be filled.
     if (this.halves[record >> 1] === builtinHandlers.undecoded) this.decode(record);
@@ -222,14 +279,17 @@ export class CodeCache implements RegionHost {
     this.halves[(info + regionInfo.handler) >> 1] = this.halves[record >> 1]!;
     this.words[(info + regionInfo.function) >> 2] = functionIndex | REGION_FLAG;
     this.halves[record >> 1] = builtinHandlers.region;
-    const known = this.regions.get(page);
-    if (known) known.push({ index, function: functionIndex });
-    else this.regions.set(page, [{ index, function: functionIndex }]);
+    const region = { page, index, function: functionIndex, pages };
+    for (const origin of pages) {
+      const known = this.regions.get(origin);
+      if (known) known.add(region);
+      else this.regions.set(origin, new Set([region]));
+    }
   }
 
   /** Only between slices. */
-  dropAllRegions(): void {
-    for (const page of [...this.regions.keys()]) this.dropRegions(page);
+  dropAllRegions(jumps = 0): void {
+    for (const page of [...this.regions.keys()]) this.dropRegions(page, jumps);
   }
 
   /** Something in the page changes: its regions may have been made from it, and those that are being made. */
@@ -238,16 +298,18 @@ export class CodeCache implements RegionHost {
     this.dropRegions(page);
   }
 
-  private dropRegions(page: number): void {
+  /** @param jumps How often the instructions that they begin at count as jumped to. */
+  private dropRegions(page: number, jumps = 0): void {
     const known = this.regions.get(page);
     if (!known) return;
-    this.regions.delete(page);
-    for (const { index, function: functionIndex } of known) {
-      const record = this.start + page * DECODED_PAGE_BYTES + index * RECORD_BYTES;
-      const info = this.start + page * DECODED_PAGE_BYTES + REGION_INFO_OFFSET + index * 8;
+    for (const region of known) {
+      for (const origin of region.pages) this.regions.get(origin)?.delete(region);
+      const record = this.start + region.page * DECODED_PAGE_BYTES + region.index * RECORD_BYTES;
+      const info = this.start + region.page * DECODED_PAGE_BYTES + REGION_INFO_OFFSET + region.index * 8;
       this.halves[record >> 1] = this.halves[(info + regionInfo.handler) >> 1]!;
-      this.words[(info + regionInfo.function) >> 2] = 0;
-      this.translator?.release(functionIndex);
+      this.words[(info + regionInfo.function) >> 2] = jumps;
+      this.translator?.release(region.function);
     }
+    this.regions.delete(page);
   }
 }

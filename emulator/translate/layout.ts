@@ -59,6 +59,8 @@ export const slots = {
   direct: 62,
   /** f64: nanoseconds of the machine's time at which `remaining` will be 0. */
   sliceEnd: 63,
+  /** Where a region ended in another page than it began (region/status.ts). */
+  regionPc: 55,
 } as const;
 
 /** Instructions, or nanoseconds, to a tick of the system counter: 62.5 MHz where an instruction takes a nanosecond. */

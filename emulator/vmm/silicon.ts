@@ -81,7 +81,7 @@ export class Silicon {
         fetch: (low, high) => this.mmu.fetch(low, high),
         invalidateAddress: (low, high) => this.mmu.invalidateAddress(low, high),
         decode: (record) => this.code.decode(record),
-        hot: (record) => this.code.hot(record),
+        hot: (record, low, high) => this.code.hot(record, low, high),
         breakpoint: () => (this.running?.breakpoint() === false ? 0 : 1),
       },
       (record) => this.code.wordOf(record),

@@ -80,7 +80,11 @@ export async function kernelRounds(kernel: Kernel, options: KernelOptions): Prom
     return false;
   };
   for (let round = 0; round < options.rounds; round++) {
-    const pair = { ours: await ours(elf, options), qemu: await qemu(elf, options) };
+    // Who goes first changes, so that neither always runs on the machine that the other has warmed.
+    const pair =
+      round % 2 === 0
+        ? { ours: await ours(elf, options), qemu: await qemu(elf, options) }
+        : { qemu: await qemu(elf, options), ours: await ours(elf, options) };
     const both = [good('kvm-arm64', pair.ours), good('QEMU', pair.qemu)].every(Boolean);
     if (!both) continue;
     if (pair.ours.checksum !== pair.qemu.checksum)

@@ -26,6 +26,8 @@ const program = join(repository, 'dist', 'cli.js');
 
 interface Statistics {
   readonly instructions: number;
+  /** Bytes resident at the most. */
+  readonly peakMemory: number;
   /** Guest instructions when the console first showed each landmark. */
   readonly marks?: Readonly<Record<string, { readonly instructions: number }>>;
 }
@@ -104,6 +106,7 @@ function bootReport(options: BootOptions, results: readonly Round[], failures: s
     instructions: { toMarker, toPowerOff: own[0]?.statistics?.instructions ?? Number.NaN },
     ratioToMarker: pairs.map((pair) => pair.ours.landmarks[0]! / pair.qemu.landmarks[0]!),
     ratioToPowerOff: pairs.map((pair) => pair.ours.seconds / pair.qemu.seconds),
+    peakMegabytes: own.map((run) => (run.statistics?.peakMemory ?? Number.NaN) / 1e6),
     mipsToMarker: own.map((run) => toMarker / run.landmarks[0]! / 1e6),
     mips: own.map((run) => (run.statistics?.instructions ?? Number.NaN) / run.seconds / 1e6),
     mipsSha256: own.map((run) => (afterSha - toSha) / (run.landmarks[2]! - run.landmarks[1]!) / 1e6),
@@ -121,6 +124,7 @@ function printBoot(report: ReturnType<typeof bootReport>): void {
       `MIPS: ${spread(report.mipsToMarker)} to marker, ${spread(report.mips)} in all, ${spread(report.mipsSha256)} in the sha256 phase`,
     );
   }
+  if (report.peakMegabytes.length > 0) console.log(`resident at the most: ${Math.max(...report.peakMegabytes).toFixed(0)} MB`);
   if (report.ratioToMarker.length > 0) {
     console.log(
       `time as a multiple of QEMU's, median (range): ${spread(report.ratioToMarker)} to marker, ${spread(report.ratioToPowerOff)} to power-off`,

@@ -1,156 +1,42 @@
 /**
- * The speed of stops, measured through the adapter (`dist/cli.js dap`): conditional breakpoints whose condition is false, instruction steps with all general
- * registers read after each, and a boot with every exit filter on.
- *   node --import tsx test/bench/stops.ts [--boots 3] [--steps 3000] [--gdb] [--json FILE] [--program dist/cli.js]
+ * The speed of stops, measured through the adapter (`dist/cli.js dap`) and beside gdb on QEMU's stub: instruction steps with all general registers read after each, conditions that
+ * are false, watchpoints that are not hit, and a boot with every filter on.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-// @ts-expect-error plain JavaScript
-import { DapClient } from '../../scripts/dap-client.mjs';
-import { guestFiles, repository } from '../guests/guests.ts';
-import { MARKER_INIT } from '../guests/initramfs.ts';
+import { repository } from '../guests/guests.ts';
+import { exportedAddress } from '../guests/kernel-symbols.ts';
+import { spread } from './figures.ts';
+import { bootStops } from './stops/boots.ts';
+import { DebugSession } from './stops/debug-session.ts';
+import { gdbFigures } from './stops/gdb-figures.ts';
+import { TooLong } from './stops/gdb-on-qemu.ts';
+import { HOT_FUNCTION, kernel, linux } from './stops/guest.ts';
+import { hitsInLoop } from './stops/loop.ts';
+import { findHotStack, type HotStack, ours } from './stops/stack-watch.ts';
 
-const { values } = parseArgs({
-  options: {
-    boots: { type: 'string', default: '3' },
-    steps: { type: 'string', default: '3000' },
-    json: { type: 'string' },
-    program: { type: 'string', default: join(repository, 'dist', 'cli.js') },
-  },
-});
-const boots = Number(values.boots);
-const steps = Number(values.steps);
-const files = guestFiles();
-const kernel = files.kernels['6.1'];
-const HOT_FUNCTION = 'kmem_cache_alloc';
-const FALSE = 'x0 == 0x1234';
-const LOOPS = 2_000_000;
-
-const scratch = mkdtempSync(join(tmpdir(), 'kvm-arm64-stops-'));
-const loop = join(scratch, 'loop.S');
-// Counts down, then asks PSCI to power off.
-writeFileSync(
-  loop,
-  [
-    '_start:',
-    `  movz x1, #${LOOPS >>> 16}, lsl #16`,
-    `  movk x1, #${LOOPS & 0xffff}`,
-    'hot:',
-    '  sub x1, x1, #1',
-    '  cbnz x1, hot',
-    '  movz w0, #0x8400, lsl #16',
-    '  movk w0, #8',
-    '  hvc #0',
-    '',
-  ].join('\n'),
-);
-
-const linux = {
-  kernel: kernel.image,
-  initrd: files.reference,
-  append: 'console=ttyAMA0 nokaslr',
-  memory: '512M',
-  symbols: join(kernel.image, '..', 'System.map'),
-  console: 'internalConsole',
-  stopOnEntry: true,
-};
-
-interface Session {
-  readonly client: any;
-  /** Resolves with the seconds since `continue` when the text has been on the console. */
-  until(text: string): Promise<number>;
-  /** Log messages so far. */
-  readonly logged: () => number;
+export interface StopOptions {
+  readonly rounds: number;
+  readonly cpu: string;
+  readonly scratch: string;
+  readonly steps: number;
+  /** Times through the loop with a breakpoint in it. */
+  readonly loops: number;
+  /** Whether the sha256 phase is run for the watchpoint in its stack. */
+  readonly stackWatch: boolean;
+  /** Hits of gdb's conditional breakpoint. */
+  readonly gdbHits: number;
+  /** Seconds after which gdb's runs are cut short. */
+  readonly gdbPatience: number;
 }
 
-/** A session that stands at entry. */
-async function session(configuration: object): Promise<Session> {
-  const client = new DapClient(process.execPath, [values.program, 'dap'], { timeout: 600_000 });
-  let console_ = '';
-  let logged = 0;
-  let look = (): void => {};
-  client.on('event:output', ({ category, output }: { category: string; output: string }) => {
-    if (category === 'stdout') console_ += output;
-    else if (category === 'console') logged += output.split('\n').length - 1;
-    look();
-  });
-  await client.request('initialize', { adapterID: 'kvm-arm64' });
-  const launched = client.request('launch', configuration);
-  await client.event('initialized');
-  await client.request('configurationDone');
-  await launched;
-  await client.event('stopped');
-  return {
-    client,
-    logged: () => logged,
-    async until(text) {
-      const started = performance.now();
-      await client.request('continue', { threadId: 1 });
-      await new Promise<void>((resolve) => {
-        look = () => {
-          if (console_.includes(text)) resolve();
-        };
-        look();
-      });
-      return (performance.now() - started) / 1000;
-    },
-  };
-}
-
-async function end({ client }: Session): Promise<void> {
-  client.kill();
-  await client.ended;
-}
-
-const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[Math.floor((numbers.length - 1) / 2)]!;
-
-type Configure = (session: Session) => Promise<unknown>;
-
-/** Seconds from the first instruction to the first user-space output. */
-async function boot(configure: Configure): Promise<{ readonly seconds: number; readonly logged: number }> {
-  const one = await session(linux);
-  await configure(one);
-  const seconds = await one.until(MARKER_INIT);
-  await end(one);
-  console.error(`boot: ${seconds.toFixed(2)} s`);
-  return { seconds, logged: one.logged() };
-}
-
-const functionBreakpoint =
-  (more: object): Configure =>
-  ({ client }) =>
-    client.request('setFunctionBreakpoints', { breakpoints: [{ name: HOT_FUNCTION, ...more }] });
-
-const filters =
-  (prefix: string): Configure =>
-  async ({ client }) => {
-    const { exceptionBreakpointFilters } = await client.request('initialize', { adapterID: 'kvm-arm64' });
-    const filterOptions = exceptionBreakpointFilters
-      .filter(({ filter }: { filter: string }) => filter.startsWith(prefix))
-      .map(({ filter }: { filter: string }) => ({ filterId: filter, condition: FALSE }));
-    await client.request('setExceptionBreakpoints', { filters: [], filterOptions });
-  };
-
-/** Hits per second of a breakpoint in a two-instruction loop, all its time counted. */
-async function hitsInLoop(): Promise<number> {
-  const one = await session({ program: loop, stopOnEntry: true, console: 'internalConsole' });
-  await one.client.request('setFunctionBreakpoints', { breakpoints: [{ name: 'hot', condition: FALSE }] });
-  const started = performance.now();
-  await one.client.request('continue', { threadId: 1 });
-  await one.client.event('terminated');
-  const seconds = (performance.now() - started) / 1000;
-  await end(one);
-  return LOOPS / seconds;
-}
+const program = join(repository, 'dist', 'cli.js');
 
 /** Instructions stepped at each visit of the hot function: calls are stepped over, and it returns to its caller. */
 const VISIT = 25;
 
 /** `next`, the stopped event, and all general registers, per second, in the middle of a boot. */
-async function stepsPerSecond(): Promise<number> {
-  const one = await session(linux);
+async function stepsPerSecond(program: string, cpu: string, steps: number): Promise<number> {
+  const one = await DebugSession.atEntry(program, linux(cpu));
   const { client } = one;
   const resume = async (request: string): Promise<void> => {
     const stopped = client.event('stopped');
@@ -163,7 +49,7 @@ async function stepsPerSecond(): Promise<number> {
     const { scopes } = await client.request('scopes', { frameId: stackFrames[0].id });
     await client.request('variables', { variablesReference: scopes[0].variablesReference });
   };
-  await functionBreakpoint({})(one);
+  await client.request('setFunctionBreakpoints', { breakpoints: [{ name: HOT_FUNCTION }] });
   let milliseconds = 0;
   const visits = Math.ceil(steps / VISIT);
   const warmUp = Math.ceil(visits / 5);
@@ -173,39 +59,71 @@ async function stepsPerSecond(): Promise<number> {
     for (let i = 0; i < VISIT; i++) await step();
     if (visit >= 0) milliseconds += performance.now() - started;
   }
-  await end(one);
+  await one.end();
   return (visits * VISIT) / (milliseconds / 1000);
 }
 
-const nothing: Configure = async () => {};
-const load = loadavg()[0]!;
-console.log(`${cpus()[0]?.model ?? 'unknown processor'}, node ${process.version}, load ${load.toFixed(2)}`);
-const plain: number[] = [];
-const conditional: number[] = [];
-const exits: number[] = [];
-const exceptions: number[] = [];
-for (let round = 0; round < boots; round++) {
-  plain.push((await boot(nothing)).seconds);
-  conditional.push((await boot(functionBreakpoint({ condition: FALSE }))).seconds);
-  exits.push((await boot(filters('exit:'))).seconds);
-  exceptions.push((await boot(filters('exception:'))).seconds);
+/** Rounds of a kind of measurement. */
+async function repeat(rounds: number, measure: () => Promise<number>): Promise<number[]> {
+  const figures: number[] = [];
+  for (let round = 0; round < rounds; round++) figures.push(await measure());
+  return figures;
 }
-const { logged: hits } = await boot(functionBreakpoint({ logMessage: 'hit' }));
-const slowdown = (times: readonly number[]): number => median(times) / median(plain);
-const report = {
-  load,
-  bootSeconds: median(plain),
-  conditionalBreakpoint: {
-    hitsPerSecondInLoop: await hitsInLoop(),
-    hitsInBoot: hits,
-    bootSeconds: median(conditional),
-    slowdown: slowdown(conditional),
-  },
-  stepsPerSecond: await stepsPerSecond(),
-  exitFilters: { slowdown: slowdown(exits) },
-  exceptionFilters: { slowdown: slowdown(exceptions) },
-  loadAtEnd: loadavg()[0]!,
-};
-rmSync(scratch, { recursive: true, force: true });
-console.log(JSON.stringify(report, null, 2));
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
+
+/** Slowdown of the sha256 phase by the watchpoint, by round. */
+const stackSlowdowns = (stack: HotStack, rounds: number, cpu: string) =>
+  repeat(rounds, async () => {
+    const plain = await ours(stack, program, cpu, false);
+    return (await ours(stack, program, cpu, true)) / plain;
+  });
+
+/** What both debuggers reach, said on stdout as it comes. What cannot be measured is a failure. */
+export async function stopPart({ rounds, cpu, scratch, ...options }: StopOptions) {
+  const failures: string[] = [];
+  /** A line on stdout; a measurement that fails is undefined. */
+  const attempt = async <T>(what: string, measure: () => Promise<T>, say: (result: T) => string): Promise<T | undefined> => {
+    try {
+      const result = await measure();
+      console.log(`${what}: ${say(result)}`);
+      return result;
+    } catch (error) {
+      const { message } = error as Error;
+      if (error instanceof TooLong) console.log(`${what}: ${message}`);
+      else failures.push(`stops: ${what}: ${message}`);
+      return undefined;
+    }
+  };
+  console.log(`\nStops, through the adapter; ${rounds} rounds, median (range)`);
+  const perSecond = (figures: readonly number[]) => `${spread(figures.map((figure) => figure / 1000))} thousand/s`;
+  const steps = await attempt('instruction steps', () => repeat(rounds, () => stepsPerSecond(program, cpu, options.steps)), perSecond);
+  const inLoop = await attempt(
+    'false condition in a loop',
+    () => repeat(rounds, () => hitsInLoop(program, options.loops, scratch)),
+    perSecond,
+  );
+  const jiffies = exportedAddress(kernel, 'jiffies_64');
+  const boots = await attempt(
+    'boots',
+    () => bootStops({ program, cpu, rounds, jiffies }),
+    ({ seconds, hits, slowdowns }) =>
+      [
+        `${seconds.toFixed(2)} s to user space; slowdowns`,
+        `${spread(slowdowns.conditional)} by a false condition at ${HOT_FUNCTION} (${hits} hits),`,
+        `${spread(slowdowns.jiffiesWatch)} by one of a watch on jiffies_64, ${spread(slowdowns.exitFilters)} by all exit filters, ${spread(slowdowns.allFilters)} by all filters`,
+      ].join(' '),
+  );
+  const stack = options.stackWatch
+    ? await attempt(
+        'hot stack',
+        () => findHotStack(program, cpu),
+        ({ pc, watched }) => `watching 0x${watched.toString(16)} from 0x${pc.toString(16)} on`,
+      )
+    : undefined;
+  const stackWatch = stack && (await attempt('watchpoint in the stack page, slowdown', () => stackSlowdowns(stack, rounds, cpu), spread));
+  const { steps: stepCount, gdbHits, gdbPatience: patience } = options;
+  const gdbOptions = { cpu, scratch, steps: stepCount, hits: gdbHits, patience, jiffies };
+  const gdb = await attempt('gdb on QEMU', () => gdbFigures(gdbOptions, stack), JSON.stringify);
+  return { program: 'kvm-arm64 dap', steps, hitsInLoop: inLoop, boots, stack: stack && hexadecimal(stack), stackWatch, gdb, failures };
+}
+
+const hexadecimal = ({ pc, watched }: HotStack) => ({ pc: `0x${pc.toString(16)}`, watched: `0x${watched.toString(16)}` });

@@ -43,14 +43,14 @@ export function systemMap(image: string, busybox: string): string | null {
 }
 
 /** Address of a symbol in a System.map. */
-function address(map: string, name: string): bigint {
+export function address(map: string, name: string): bigint {
   const found = new RegExp(`^([0-9a-f]{16}) \\S ${name}$`, 'm').exec(map);
   if (!found) throw new Error(`the kernel has no symbol ${name}`);
   return BigInt(`0x${found[1]}`);
 }
 
 /** The kernel's own code is linked at a multiple of this, and the Image begins there: EFI and boot code, then _stext. */
-const KERNEL_ALIGNMENT = 2 * 1024 * 1024;
+export const KERNEL_ALIGNMENT = 2 * 1024 * 1024;
 
 /** The distinct words of _stext.._etext in ascending order. */
 export function distinctTextWords(image: Buffer, map: string): Uint32Array {

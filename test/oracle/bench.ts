@@ -78,7 +78,11 @@ export class Bench {
   private readonly hash = new ResultHash();
   private filled = { word: -1, prefix: -1 };
   private region = -1;
-  private readonly page: CodePage = { words: new Int32Array(1024), eligible: new Uint8Array(1024).fill(1, WORD_AT / 4, WORD_AT / 4 + 1) };
+  private readonly page: CodePage = {
+    words: new Int32Array(1024),
+    eligible: new Uint8Array(1024).fill(1, WORD_AT / 4, WORD_AT / 4 + 1),
+    calls: [],
+  };
   /** How the last access failed. */
   private failure: number = outcome.fault;
   /** Address of the first access of the last run that took the slow path, or undefined. */
@@ -108,6 +112,9 @@ export class Bench {
         this.interpreter,
         {
           codeOf: () => this.instruction(),
+          calleeAt: () => {
+            throw new Error('one instruction calls nothing');
+          },
           generation: () => 0,
           refuse: () => {},
           hasRegion: () => false,
@@ -190,7 +197,7 @@ export class Bench {
     const isNew = word !== this.filled.word;
     this.filled = { word, prefix };
     if (isNew && this.translator) {
-      this.translator.request({ page: 0, index: WORD_AT / 4 });
+      this.translator.request({ page: 0, index: WORD_AT / 4, pc: [0, 0] });
       this.translator.flush();
     }
   }

@@ -71,7 +71,7 @@ export class FlatMachine {
         fetch: (low, high) => this.fetch(low, high),
         invalidateAddress: () => {},
         decode: (record) => this.code.decode(record),
-        hot: (record) => this.code.hot(record),
+        hot: (record, low, high) => this.code.hot(record, low, high),
         breakpoint: () => 1,
       },
       (record) => this.code.wordOf(record),

@@ -89,15 +89,15 @@ describe('a thread that translates', () => {
   });
 
   it('translates what the CPU offers and nothing else', async () => {
-    const page = { words: new Int32Array(1024), eligible: new Uint8Array(1024).fill(1) };
+    const page = { words: new Int32Array(1024), eligible: new Uint8Array(1024).fill(1), calls: [] };
     page.words.set([0xb8230045, 0xd65f03c0]); // LDADD W3, W5, [X2]; RET
     for (const features of [['FEAT_LSE'], []]) {
       const nothing = { post: () => assert.fail('the thread is lost'), take: () => undefined };
       const compiler = thread().compilerFor(features, nothing);
-      compiler.post({ pages: [page], entries: [{ page: 0, index: 0 }], knowsWatches: false });
+      compiler.post({ pages: [page], callees: [], entries: [{ page: 0, index: 0 }], knowsWatches: false });
       let done = compiler.take();
       for (; !done; done = compiler.take()) await setTimeout(5);
-      assert.deepEqual(done.compiled?.translated, features.length > 0 ? [0] : undefined);
+      assert.deepEqual(done.compiled?.translated, features.length > 0 ? [{ entry: 0, callees: [] }] : undefined);
     }
   });
 });

@@ -16,8 +16,8 @@ export interface HostImports {
   invalidateAddress(low: number, high: number): void;
   /** Predecodes the record at this address. */
   decode(record: number): void;
-  /** The record at this address is jumped to often. */
-  hot(record: number): void;
+  /** The record at this address is jumped to often; PC of its instruction. */
+  hot(record: number, pcLow: number, pcHigh: number): void;
   /** The instruction at PC has a breakpoint; the registers are in their slots. Not 0: leave with `breakpoint`; 0: execute it. */
   breakpoint(): number;
 }

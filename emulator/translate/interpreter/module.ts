@@ -52,7 +52,7 @@ function importFunctions(module: ModuleWriter): Omit<Imports, 'readable'> {
   const fetch = module.import('machine', 'fetch', fetchSignature);
   const invalidateAddress = module.import('machine', 'invalidateAddress', { parameters: ['i32', 'i32'], results: [] });
   const decode = module.import('machine', 'decode', { parameters: ['i32'], results: [] });
-  const hot = module.import('machine', 'hot', { parameters: ['i32'], results: [] });
+  const hot = module.import('machine', 'hot', { parameters: ['i32', 'i32', 'i32'], results: [] });
   const breakpoint = module.import('machine', 'breakpoint', { parameters: [], results: ['i32'] });
   const runtime = new Map<string, number>();
   for (const [name, f] of Object.entries(runtimeFunctions) as [string, RuntimeFunction][])

@@ -50,6 +50,14 @@ export class Predecoder {
     this.halves = new Uint16Array(memory.buffer);
   }
 
+  /** Displacement of a call, bytes; undefined: the word is no PC-relative call. */
+  callOffset(word: number): number | undefined {
+    const instruction = this.translatable(word);
+    if (!instruction) return undefined;
+    const shape = shapeOf(instruction.operation);
+    return shape.kind === 'call' ? shape.offset(instruction.fields) : undefined;
+  }
+
   /** The instruction as the translator wants it; undefined: only the interpreter deals with it. */
   translatable(word: number): TranslatableInstruction | undefined {
     const at = this.remembered(word);

@@ -106,6 +106,7 @@ export function writeRegion(frame: LoopFrame, chain: number): void {
   code.call(chain);
   code.set(frame.target);
   code.set(frame.record);
+  writeElsewhere(frame);
   code.i64(~0xfffn);
   code.op('i64.and');
   code.get(frame.record);
@@ -176,6 +177,39 @@ export function writeRegion(frame: LoopFrame, chain: number): void {
   code.br(frame.exitLabel);
 }
 
+/** VA on the stack, records in `frame.record`: replaced where the region ended in another page. */
+function writeElsewhere(frame: LoopFrame): void {
+  const { code } = frame;
+  const pc = code.temporary('i64');
+  code.set(pc);
+  code.get(frame.target);
+  code.op('i32.wrap_i64');
+  code.i32((regionEnd.elsewhere << regionEnd.indexShift) | regionEnd.flag);
+  code.op('i32.and');
+  code.i32((regionEnd.elsewhere << regionEnd.indexShift) | regionEnd.flag);
+  code.op('i32.eq');
+  code.if();
+  loadSlot(code, 'i64', slots.regionPc);
+  code.set(pc);
+  pushFetchEntry(code, pc, frame.fetchTlb);
+  code.memory('i32.load', fetchTlbEntry.records);
+  code.set(frame.record);
+  // As if the number of the instruction had been there.
+  code.get(frame.target);
+  code.i64(BigInt((1 << regionEnd.indexShift) - 1));
+  code.op('i64.and');
+  code.get(pc);
+  code.i64(0xffcn);
+  code.op('i64.and');
+  code.i64(BigInt(regionEnd.indexShift - 2));
+  code.op('i64.shl');
+  code.op('i64.or');
+  code.set(frame.target);
+  code.end();
+  code.get(pc);
+  code.release('i64', pc);
+}
+
 /** The next record, with what is left as it is: the region has counted the instruction already. */
 function advanceWithLimit(frame: LoopFrame): void {
   frame.advance();
@@ -235,6 +269,13 @@ export function writeCount(frame: LoopFrame): void {
   code.op('i32.eq');
   code.if();
   code.get(frame.record);
+  frame.pushRecordPc();
+  code.tee(frame.target);
+  code.op('i32.wrap_i64');
+  code.get(frame.target);
+  code.i64(32n);
+  code.op('i64.shr_u');
+  code.op('i32.wrap_i64');
   code.call(frame.imports.hot);
   code.end();
   code.end();

@@ -104,13 +104,10 @@ function leaveUnlessUnwatched(around: Surroundings, access: Access, { address, e
   code.tee(difference);
   code.i64(0n);
   code.op('i64.ne');
-  code.if();
-  const unwatched = code.block();
-  const other = code.block();
+  code.ifUnlikely();
   code.get(difference);
   code.i64(BigInt(WATCHED_TAG));
   code.op('i64.ne');
-  code.brIf(other);
   code.get(address);
   code.op('i32.wrap_i64');
   code.get(entry);
@@ -122,9 +119,9 @@ function leaveUnlessUnwatched(around: Surroundings, access: Access, { address, e
   code.op('i32.add');
   code.get(entry);
   code.memory('i32.load16_u', window + tlbWindow.bytes);
-  code.op('i32.le_u');
-  code.brIf(unwatched);
-  code.end();
+  code.op('i32.gt_u');
+  code.op('i32.or');
+  code.ifUnlikely();
   leave();
   code.end();
   code.end();

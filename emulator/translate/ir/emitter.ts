@@ -45,6 +45,12 @@ export class OperationEmitter {
     this.releaseTemporaries();
   }
 
+  /** All of an operation but its last statement, a branch. */
+  emitUpToBranch(operation: Operation): void {
+    for (const node of operation.body.nodes.slice(0, -1)) this.emitNode(node);
+    this.releaseTemporaries();
+  }
+
   private releaseTemporaries(): void {
     for (const [type, local] of this.used) this.around.code.release(type, local);
     this.used.length = 0;

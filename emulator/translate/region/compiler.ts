@@ -1,8 +1,9 @@
 import { loadSlot, storeSlot } from '../cpu-block.ts';
 import { exitCode, type InterpreterExit } from '../exits.ts';
+import { pushFetchEntry } from '../interpreter/jump.ts';
 import { OperationEmitter } from '../ir/emitter.ts';
 import type { Surroundings } from '../ir/surroundings.ts';
-import { slotAddress, slots } from '../layout.ts';
+import { fetchTlbEntry, RECORDS_PER_PAGE, slotAddress, slots } from '../layout.ts';
 import { CodeWriter, type Label } from '../wasm/code.ts';
 import { analyse, type Flow } from './dominators.ts';
 import type { RegionBlock, RegionInstruction } from './graph.ts';
@@ -46,9 +47,9 @@ export class RegionCompiler implements BlockEmitter<PathState> {
   private readonly before: readonly Readonly<StateSet>[];
   private readonly longest: readonly number[];
   private leaveLabel!: Label;
-  private readonly entryIndex: number;
-  /** Number in the page of the instruction being emitted. */
-  private index = 0;
+  private readonly entryPlace: number;
+  /** Number of the instruction being emitted, from the start of the entry's page. */
+  private place = 0;
   /** Instructions that are done and not counted yet before it. */
   private done = 0;
   /** What may have been written once the instruction being emitted is done. */
@@ -60,7 +61,7 @@ export class RegionCompiler implements BlockEmitter<PathState> {
     private readonly knowsWatches = false,
   ) {
     for (const block of blocks) for (const instruction of block.instructions) this.survey(instruction);
-    this.entryIndex = blocks[0]!.start;
+    this.entryPlace = blocks[0]!.start;
     this.flow = analyse(blocks[0]!);
     this.before = writtenBefore(this.flow);
     this.longest = longestPaths(this.flow);
@@ -124,9 +125,16 @@ export class RegionCompiler implements BlockEmitter<PathState> {
     code.end();
   }
 
-  /** Ends the region other than by a jump, at an instruction of the page; `done` instructions are not counted yet. */
-  private leave(status: number, index: number, done: number): void {
+  /** Ends the region other than by a jump, at an instruction; `done` instructions are not counted yet. */
+  private leave(status: number, place: number, done: number): void {
     const { code } = this;
+    const inPage = place >= 0 && place < RECORDS_PER_PAGE;
+    const index = inPage ? place : regionEnd.elsewhere;
+    if (!inPage) {
+      code.i32(0);
+      this.pushAddress(place);
+      code.memory('i64.store', slotAddress(slots.regionPc));
+    }
     const how = regionEnd.flag | (status << regionEnd.statusShift) | (index << regionEnd.indexShift);
     code.i32((done << regionEnd.bits) | how);
     code.set(this.result);
@@ -145,12 +153,11 @@ export class RegionCompiler implements BlockEmitter<PathState> {
     code.return();
   }
 
-  /** Pushes the address of an instruction, numbered from the start of the page. */
-  private pushAddress(index: number): void {
+  private pushAddress(place: number): void {
     const { code } = this;
     code.get(ENTRY);
-    if (index === this.entryIndex) return;
-    code.i64(BigInt((index - this.entryIndex) * 4));
+    if (place === this.entryPlace) return;
+    code.i64(BigInt((place - this.entryPlace) * 4));
     code.op('i64.add');
   }
 
@@ -181,8 +188,8 @@ export class RegionCompiler implements BlockEmitter<PathState> {
     this.flags?.restore(flags);
   }
 
-  dispatch(index: number): void {
-    this.pushAddress(index);
+  dispatch(place: number): void {
+    this.pushAddress(place);
     this.leaveFor(this.done);
   }
 
@@ -190,29 +197,60 @@ export class RegionCompiler implements BlockEmitter<PathState> {
     this.written = { ...this.before[n]! };
     const around = this.surroundings();
     for (const instruction of block.instructions) {
-      this.index = instruction.index;
+      this.place = instruction.place;
       const { registers, flags } = writtenBy(instruction);
       this.written.registers |= registers;
       this.written.flags ||= flags;
-      this.instruction(instruction, around);
+      this.instruction(instruction, around, block);
       this.done++;
     }
+    if (block.guard !== undefined) this.checkPage(block, block.guard);
   }
 
-  private instruction(instruction: RegionInstruction, around: Surroundings): void {
+  /** The function called lies in another page: goes on only where that is the one it was made from, still mapped there. */
+  private checkPage({ edges }: RegionBlock, records: number): void {
+    const [callee] = edges;
+    if (!callee || !('block' in callee)) return;
+    const { code } = this;
+    const entry = code.temporary('i32');
+    this.pushAddress(callee.block.start);
+    code.set(this.target);
+    loadSlot(code, 'i32', slots.fetchTlb);
+    code.set(entry);
+    pushFetchEntry(code, this.target, entry);
+    code.tee(entry);
+    code.memory('i64.load', fetchTlbEntry.tag);
+    code.get(this.target);
+    code.i64(~0xfffn);
+    code.op('i64.and');
+    code.op('i64.ne');
+    code.get(entry);
+    code.memory('i32.load', fetchTlbEntry.records);
+    code.i32(records);
+    code.op('i32.ne');
+    code.op('i32.or');
+    code.release('i32', entry);
+    code.ifUnlikely();
+    this.dispatch(callee.block.start);
+    code.end();
+  }
+
+  private instruction(instruction: RegionInstruction, around: Surroundings, { edges }: RegionBlock): void {
     const { code } = this;
     const reading = new ConstantReading(
       code,
       instruction.fields,
       (slot) => this.registers.get(slot)!,
       (offset) => {
-        this.pushAddress(instruction.index + offset / 4);
+        this.pushAddress(instruction.place + offset / 4);
         this.leaveFor(this.done + 1);
       },
     );
     const emitter = new OperationEmitter(around, reading);
-    if (instruction.shape.kind === 'conditional') emitter.emitUpToCondition(instruction.operation);
-    else if (instruction.shape.kind !== 'branch') emitter.emit(instruction.operation);
+    const { kind } = instruction.shape;
+    if (kind === 'conditional') emitter.emitUpToCondition(instruction.operation);
+    else if (edges.length > 0 && (kind === 'branch' || kind === 'call' || kind === 'return')) emitter.emitUpToBranch(instruction.operation);
+    else emitter.emit(instruction.operation);
   }
 
   // ---- what surrounds an instruction
@@ -224,11 +262,11 @@ export class RegionCompiler implements BlockEmitter<PathState> {
       functions: this.functions,
       ...(this.flags ? { lazyFlags: this.flags } : {}),
       knowsWatches: this.knowsWatches,
-      leaveForAccess: () => this.leave(regionStatus.interpret, this.index, this.done),
+      leaveForAccess: () => this.leave(regionStatus.interpret, this.place, this.done),
       pushFlag: noFlag,
       popFlag: noFlag,
       pushDataTlb: () => code.get(this.dataTlb),
-      pushPc: () => this.pushAddress(this.index),
+      pushPc: () => this.pushAddress(this.place),
       pushRemaining: () => {
         code.get(REMAINING);
         code.i32(this.done);
@@ -251,8 +289,8 @@ export class RegionCompiler implements BlockEmitter<PathState> {
         code.i32(0);
         code.i32(exitCode(name as InterpreterExit));
         code.memory('i32.store', slotAddress(slots.exitCode));
-        if (name === 'resynchronise') this.leave(regionStatus.exitAfter, this.index, this.done + 1);
-        else this.leave(regionStatus.exit, this.index, this.done);
+        if (name === 'resynchronise') this.leave(regionStatus.exitAfter, this.place, this.done + 1);
+        else this.leave(regionStatus.exit, this.place, this.done);
       },
       faultIf: () => {
         throw new Error('regions leave for the slow path');
@@ -269,7 +307,7 @@ export class RegionCompiler implements BlockEmitter<PathState> {
     code.op('i32.and');
     code.ifUnlikely();
     storeSlot(code, 'i64', slots.exitPayload, this.target);
-    this.leave(regionStatus.jump, this.index, this.done + 1);
+    this.leave(regionStatus.jump, this.place, this.done + 1);
     code.end();
     code.get(this.target);
     this.leaveFor(this.done + 1);

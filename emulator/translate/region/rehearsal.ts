@@ -9,5 +9,5 @@ export function rehearse({ module, translated, functions }: CompiledBatch, stage
     module,
     batchImports(stage, () => 0, functions),
   );
-  for (const n of translated) (exports[String(n)] as (page: bigint, left: number) => number)(0n, 0);
+  for (const { entry } of translated) (exports[String(entry)] as (page: bigint, left: number) => number)(0n, 0);
 }

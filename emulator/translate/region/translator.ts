@@ -1,27 +1,34 @@
 import type { TranslationSupport } from '../interpreter/interpreter.ts';
-import { HOT_JUMPS } from '../layout.ts';
-import { type BatchCompiler, batchImports, type CodePage, type CompiledBatch } from './batch.ts';
+import { HOT_JUMPS, RECORDS_PER_PAGE } from '../layout.ts';
+import { type BatchCompiler, batchImports, type Callee, type CodePage, type CompiledBatch } from './batch.ts';
 
-/** Where a region begins: a page of records (its number in the code cache) and an instruction of it. */
-export interface RegionEntry {
+/** An instruction: a page of records (its number in the code cache) and its number in it. */
+export interface CodePlace {
   readonly page: number;
   readonly index: number;
 }
 
+/** Where a region begins. */
+export interface RegionEntry extends CodePlace {
+  /** VA that was jumped to: halves, low one first. */
+  readonly pc: readonly [number, number];
+}
+
 /** What the translator needs of the code cache. */
 export interface RegionHost {
-  /** What the page holds now. */
-  codeOf(page: number): CodePage;
+  /** What the entry's page holds now. @param callee Number in the batch of a function that it calls. */
+  codeOf(entry: RegionEntry, callee: (place: CodePlace) => number): CodePage;
+  calleeAt(place: CodePlace): Callee;
   /** Another number whenever what regions of the page are made from may have changed. */
   generation(page: number): number;
   /** It was asked for twice: its page was given up meanwhile, and came back. */
   hasRegion(entry: RegionEntry): boolean;
-  /** From now on control that reaches the entry's record runs the function at this index of the table. */
-  install(entry: RegionEntry, functionIndex: number): void;
+  /** From now on control that reaches the entry's record runs the function at this index of the table, which is made from these pages. */
+  install(entry: RegionEntry, functionIndex: number, pages: readonly number[]): void;
   /** What was asked for is out of date: the entry may become hot anew. */
   refuse(entry: RegionEntry): void;
-  /** Gives up every region. */
-  dropAllRegions(): void;
+  /** Gives up every region. `jumps`: how often the instructions that they begin at count as jumped to; 0 where left out. */
+  dropAllRegions(jumps?: number): void;
 }
 
 /** An entry, and the generation of its page when it was asked for. */
@@ -30,8 +37,16 @@ interface Asked {
   readonly generation: number;
 }
 
+/** A page that regions are made from, and its generation then. */
+interface Origin {
+  readonly page: number;
+  readonly generation: number;
+}
+
 interface AskedBatch {
   readonly asked: readonly Asked[];
+  /** Pages of the batch's callees. */
+  readonly callees: readonly Origin[];
   readonly knowsWatches: boolean;
 }
 
@@ -55,6 +70,29 @@ const KEPT_PER_REGION = 2048;
 
 const DEFAULT_EAGERNESS: Eagerness = { hotJumps: 2000, batch: 32, patience: 50, mostModules: 8000, mostBytes: 200 * 2 ** 20 };
 
+/** After all regions were given up: what runs then is needed at once, a few modules more do not matter. */
+const HURRIED_SLICES = 200;
+
+/** The functions called from the pages of one batch, each once. */
+class Callees {
+  readonly code: Callee[] = [];
+  readonly origins: Origin[] = [];
+  private readonly numbers = new Map<number, number>();
+
+  constructor(private readonly host: RegionHost) {}
+
+  number(place: CodePlace): number {
+    const key = place.page * RECORDS_PER_PAGE + place.index;
+    let number = this.numbers.get(key);
+    if (number === undefined) {
+      number = this.code.push(this.host.calleeAt(place)) - 1;
+      this.origins.push({ page: place.page, generation: this.host.generation(place.page) });
+      this.numbers.set(key, number);
+    }
+    return number;
+  }
+}
+
 /** Turns instructions that are jumped to often into WebAssembly functions. */
 export class Translator {
   private queue: Asked[] = [];
@@ -69,6 +107,8 @@ export class Translator {
   private readonly eagerness: Eagerness;
   private knowsWatches = false;
   private someDoNotKnow = false;
+  /** Slices that ask for regions without waiting for more of them. */
+  private hurried = 0;
   /** Regions translated so far. */
   translated = 0;
 
@@ -89,14 +129,16 @@ export class Translator {
   }
 
   /**
-   * Memory is watched from now on, or no longer: only regions that know of it go on where a watched page is accessed; the others leave, and are given up.
+   * Memory is watched from now on, or no longer: only regions that know of it go on where a watched page is accessed; the others leave, and are given up:
+   * each is asked for again as soon as it is jumped to.
    * Those that know stay when nothing is watched any more: they are no slower. Between slices.
    */
   setKnowsWatches(on: boolean): void {
     this.knowsWatches = on;
     if (!on || !this.someDoNotKnow) return;
     this.someDoNotKnow = false;
-    this.host.dropAllRegions();
+    this.host.dropAllRegions(this.eagerness.hotJumps - 1);
+    this.hurried = HURRIED_SLICES;
   }
 
   /** A region's function is not called any more. */
@@ -108,7 +150,8 @@ export class Translator {
   /** Between slices: asks for what is wanted, when there is enough of it, and installs what is done. */
   settle(): void {
     const { batch, patience } = this.eagerness;
-    if (this.queue.length > 0 && (this.queue.length >= batch || ++this.waited >= patience)) this.post();
+    const hurried = this.hurried > 0 && this.hurried-- > 0;
+    if (this.queue.length > 0 && (hurried || this.queue.length >= batch || ++this.waited >= patience)) this.post();
     if (this.underWay.length > 0) this.installDone();
   }
 
@@ -125,17 +168,18 @@ export class Translator {
     if (asked.length === 0) return;
     const numbers = new Map<number, number>();
     const pages: CodePage[] = [];
-    const entries = asked.map(({ entry: { page, index } }) => {
-      let number = numbers.get(page);
+    const callees = new Callees(this.host);
+    const entries = asked.map(({ entry }) => {
+      let number = numbers.get(entry.page);
       if (number === undefined) {
-        number = pages.push(this.host.codeOf(page)) - 1;
-        numbers.set(page, number);
+        number = pages.push(this.host.codeOf(entry, (place) => callees.number(place))) - 1;
+        numbers.set(entry.page, number);
       }
-      return { page: number, index };
+      return { page: number, index: entry.index };
     });
     const { knowsWatches } = this;
-    this.underWay.push({ asked, knowsWatches });
-    this.compiler.post({ pages, entries, knowsWatches });
+    this.underWay.push({ asked, callees: callees.origins, knowsWatches });
+    this.compiler.post({ pages, callees: callees.code, entries, knowsWatches });
   }
 
   /** Whether the page is still what it was; else the entry is given up. */
@@ -152,11 +196,12 @@ export class Translator {
     }
   }
 
-  private install({ asked, knowsWatches }: AskedBatch, { module, translated, functions, bytes }: CompiledBatch): void {
+  private install({ asked, callees, knowsWatches }: AskedBatch, { module, translated, covered, functions, bytes }: CompiledBatch): void {
     if (this.knowsWatches && !knowsWatches) {
       for (const { entry } of asked) this.host.refuse(entry);
       return;
     }
+    for (const n of covered) this.host.refuse(asked[n]!.entry);
     this.someDoNotKnow ||= !knowsWatches;
     const kept = bytes * KEPT_PER_BYTE + translated.length * KEPT_PER_REGION;
     if (this.modules >= this.eagerness.mostModules || this.kept + kept > this.eagerness.mostBytes) {
@@ -167,12 +212,17 @@ export class Translator {
     this.modules++;
     this.kept += kept;
     const instance = new WebAssembly.Instance(module, batchImports(this.memory, this.interpreter.nzcv, functions));
-    for (const n of translated) {
+    for (const { entry: n, callees: called } of translated) {
       const { entry } = asked[n]!;
       if (!this.isCurrent(asked[n]!) || this.host.hasRegion(entry)) continue;
+      const origins = called.map((callee) => callees[callee]!);
+      if (origins.some(({ page, generation }) => this.host.generation(page) !== generation)) {
+        this.host.refuse(entry);
+        continue;
+      }
       const index = this.free.pop() ?? this.interpreter.table.grow(1);
       this.interpreter.table.set(index, instance.exports[String(n)] as () => number);
-      this.host.install(entry, index);
+      this.host.install(entry, index, [...new Set([entry.page, ...origins.map(({ page }) => page)])]);
       this.translated++;
     }
   }

@@ -26,7 +26,10 @@ function registerAt(address: number): string | undefined {
 export function regionText(source: string): string {
   const { image } = assemble(source, { file: 'snippet.S', address: 0n });
   const words = new Int32Array(image.buffer, image.byteOffset, image.byteLength >> 2);
-  const blocks = discover(0, (index) => (index < words.length ? predecoder.translatable(words[index]! >>> 0) : undefined));
+  const blocks = discover(0, {
+    instruction: (place) => (place >= 0 && place < words.length ? predecoder.translatable(words[place]! >>> 0) : undefined),
+    recordsOf: () => undefined,
+  });
   if (!blocks) throw new Error('the first instruction cannot be translated');
   const called = [...calledFunctions(blocks)];
   const functions = { nzcv: 0, access: -1, commit: -1, runtime: (name: (typeof called)[number]) => 1 + called.indexOf(name) };
