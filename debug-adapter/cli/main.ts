@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { LaunchError } from '../../emulator/vmm/loader/errors.ts';
+import { lowerEngineThreads } from '../../emulator/vmm/thread-priority.ts';
 import { dap } from './dap.ts';
 import { decodableRegisters, decode } from './decode.ts';
 import { disasm } from './disasm.ts';
@@ -88,6 +89,7 @@ program
     process.stdout.write(disasm(address, words));
   });
 
+lowerEngineThreads();
 try {
   await program.parseAsync();
 } catch (error) {
