@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { LaunchError } from '../../emulator/vmm/loader/errors.ts';
+import { lowerEngineThreads } from '../../emulator/vmm/thread-priority.ts';
 import { dap } from './dap.ts';
 import { decodableRegisters, decode } from './decode.ts';
 import { disasm } from './disasm.ts';
@@ -35,6 +36,7 @@ const guestCommand = (name: string): Command =>
 
 guestCommand('run')
   .description('run a guest with its console on stdin and stdout (Ctrl-A X quits)')
+  .option('--realtime', "the guest's counter follows the clock on the wall: what it does then depends on this computer")
   .option('--until <text>', 'end with status 0 once the console has shown this')
   .addOption(new Option('--mark <text...>', 'note in the statistics when the console first showed this').hideHelp())
   .option(
@@ -87,6 +89,7 @@ program
     process.stdout.write(disasm(address, words));
   });
 
+lowerEngineThreads();
 try {
   await program.parseAsync();
 } catch (error) {

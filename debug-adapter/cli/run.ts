@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { CompileThread } from '../../emulator/vmm/compile-thread.ts';
 import { createMachine } from '../../emulator/vmm/create.ts';
+import { Pace, REALTIME_SLICE } from '../../emulator/vmm/pace.ts';
 import type { RunEnd, VirtMachine } from '../../emulator/vmm/virt-machine.ts';
 import { CliError, exitStatus } from './exit-status.ts';
 import { type GuestOptions, readGuest } from './guest-files.ts';
@@ -13,6 +14,7 @@ export interface RunOptions extends GuestOptions {
   readonly mark?: readonly string[];
   readonly timeout?: number;
   readonly stats?: string;
+  readonly realtime?: boolean;
 }
 
 /** Guest instructions between looks at the terminal and the clock. */
@@ -26,7 +28,9 @@ interface Mark {
 /** Runs a guest with its console on stdin and stdout; the exit status of the program. */
 export async function run(options: RunOptions): Promise<number> {
   const compileThread = new CompileThread();
-  const machine = await createMachine(await readGuest(options), compileThread);
+  const guest = await readGuest(options);
+  // A guest that follows the clock on the wall has its date too.
+  const machine = await createMachine(options.realtime ? { ...guest, epoch: Math.floor(Date.now() / 1000) } : guest, compileThread);
   const terminal = new Terminal();
   terminal.open();
   const session = new RunSession(machine, terminal, options);
@@ -52,6 +56,7 @@ class RunSession {
   private readonly until: TextWatch | undefined;
   private readonly marks = new Map<string, Mark>();
   private readonly watches: { readonly text: string; readonly watch: TextWatch }[];
+  private readonly pace: Pace;
   private seconds = 0;
 
   constructor(
@@ -59,20 +64,24 @@ class RunSession {
     private readonly terminal: Terminal,
     private readonly options: RunOptions,
   ) {
+    this.pace = new Pace(options.realtime ? 'realtime' : 'wait', machine, (milliseconds) =>
+      terminal.waitForInput(Math.min(milliseconds, this.left())),
+    );
     this.until = options.until === undefined ? undefined : new TextWatch(options.until);
     this.watches = (options.mark ?? []).map((text) => ({ text, watch: new TextWatch(text) }));
   }
 
   async run(): Promise<number> {
     const { machine, terminal } = this;
-    const timeout = (this.options.timeout ?? Number.POSITIVE_INFINITY) * 1000;
-    const late = (): boolean => performance.now() - this.started >= timeout;
+    const late = (): boolean => this.left() === 0;
+    this.pace.begin();
     for (;;) {
       const typed = terminal.takeInput();
       if (typed) machine.consoleInput(typed);
       // While somebody may type, a sleeping guest sleeps; without, its time goes on at once.
-      machine.pace = !terminal.ended;
-      const end = machine.run(SLICE, late);
+      machine.pace = !terminal.ended || this.options.realtime === true;
+      await this.pace.keepUp();
+      const end = machine.run(SLICE, this.options.realtime ? this.sliceUntil(late) : late);
       this.seconds = (performance.now() - this.started) / 1000;
       const output = machine.console.take();
       await terminal.write(output);
@@ -103,6 +112,12 @@ class RunSession {
     };
   }
 
+  /** Ends a slice in time for a look at the clock. */
+  private sliceUntil(late: () => boolean): () => boolean {
+    const end = performance.now() + REALTIME_SLICE;
+    return () => late() || performance.now() >= end;
+  }
+
   private mark(output: Uint8Array): void {
     for (const { text, watch } of this.watches) {
       if (!watch.found && watch.add(output))
@@ -111,7 +126,6 @@ class RunSession {
   }
 
   private async act(end: RunEnd): Promise<number | undefined> {
-    const { terminal } = this;
     switch (end.kind) {
       case 'power-off':
         return exitStatus.powerOff;
@@ -121,7 +135,7 @@ class RunSession {
         process.stderr.write(`kvm-arm64: guest stopped: ${end.message}\n`);
         return exitStatus.stopped;
       case 'pause':
-        await terminal.waitForInput(end.nanoseconds / 1e6);
+        await this.pace.pause(end.nanoseconds);
         return undefined;
       case 'idle':
         return await this.idle();
@@ -131,9 +145,15 @@ class RunSession {
     }
   }
 
+  /** Milliseconds until the time-out. */
+  private left(): number {
+    const { timeout } = this.options;
+    return timeout === undefined ? Number.POSITIVE_INFINITY : Math.max(0, timeout * 1000 - (performance.now() - this.started));
+  }
+
   /** Only input can wake the guest. */
   private async idle(): Promise<number | undefined> {
-    const { terminal, options } = this;
+    const { terminal } = this;
     if (terminal.ended && terminal.takeInput() === undefined) {
       const why = this.machine.vcpus.some((vcpu) => vcpu.isWaiting)
         ? 'every vCPU waits for an interrupt, no timer is set and stdin has ended: nothing can wake the guest'
@@ -141,8 +161,7 @@ class RunSession {
       process.stderr.write(`kvm-arm64: guest stopped: ${why}\n`);
       return exitStatus.stopped;
     }
-    const left = options.timeout === undefined ? Number.POSITIVE_INFINITY : options.timeout * 1000 - (performance.now() - this.started);
-    await terminal.waitForInput(Math.max(0, left));
+    await terminal.waitForInput(this.left());
     return undefined;
   }
 }

@@ -45,17 +45,18 @@ export class Terminal {
     return this.input.length === 0 ? undefined : Buffer.concat(this.input.splice(0));
   }
 
-  /** Waits for input, its end, or the time to pass. */
-  waitForInput(milliseconds: number): Promise<void> {
-    if (this.input.length > 0 || this.quit) return Promise.resolve();
+  /** Waits for input, its end, or the time to pass. True: it was not the time. */
+  waitForInput(milliseconds: number): Promise<boolean> {
+    if (this.input.length > 0 || this.quit) return Promise.resolve(true);
     return new Promise((resolve) => {
-      // Longer than any timer of Node takes: looked at again then.
-      const timer = setTimeout(() => this.wake?.(), Math.min(milliseconds, 2 ** 31 - 1));
-      this.wake = () => {
+      const done = (woken: boolean): void => {
         this.wake = undefined;
         clearTimeout(timer);
-        resolve();
+        resolve(woken);
       };
+      // Longer than any timer of Node takes: looked at again then.
+      const timer = setTimeout(() => done(false), Math.min(milliseconds, 2 ** 31 - 1));
+      this.wake = () => done(true);
     });
   }
 

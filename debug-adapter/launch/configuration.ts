@@ -15,6 +15,7 @@ export interface LaunchConfiguration {
   readonly stopOnEntry: boolean;
   readonly symbols: readonly string[];
   readonly console: 'integratedTerminal' | 'internalConsole';
+  readonly realtime: boolean;
   readonly noDebug: boolean;
 }
 
@@ -53,6 +54,7 @@ export function checkConfiguration(given: unknown): LaunchConfiguration {
     symbols: symbols === undefined ? [] : Array.isArray(symbols) ? (symbols as string[]) : [symbols as string],
     // A client that names no console gets plain output: only the extension knows how to open a terminal.
     console: (configuration['console'] as LaunchConfiguration['console'] | undefined) ?? 'internalConsole',
+    realtime: (configuration['realtime'] as boolean | undefined) ?? launchProperties.realtime.default,
     noDebug: configuration['noDebug'] === true,
   };
 }

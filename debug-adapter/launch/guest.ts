@@ -39,7 +39,7 @@ export async function launchGuest(configuration: LaunchConfiguration, machine: M
     memory,
     cpus,
     cpu,
-    paced: configuration.console === 'integratedTerminal',
+    timekeeping: configuration.realtime ? 'realtime' : 'wait',
     ...(initrd ? { initrd } : {}),
     ...(append === undefined ? {} : { append }),
   };

@@ -53,6 +53,12 @@ export const launchProperties = {
     enumDescriptions: ['A terminal that also takes keystrokes', 'The Debug Console (output only)'],
     default: 'integratedTerminal',
   },
+  realtime: {
+    type: 'boolean',
+    description:
+      "The guest's counter follows the clock on the wall instead of its instructions. What it does then depends on this computer: two runs differ.",
+    default: false,
+  },
 } as const satisfies Readonly<Record<string, PropertySchema>>;
 
 /** Properties that editors put into every configuration; they are theirs. */

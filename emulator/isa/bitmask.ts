@@ -11,18 +11,32 @@ function replicate(element: bigint, size: number): bigint {
   return value;
 }
 
-/**
- * The value that N:immr:imms stands for in a register of 32 (sf = 0) or 64 bits, unsigned; undefined where the encoding is reserved.
- */
-export function decodeBitmask(sf: number, N: number, immr: number, imms: number): bigint | undefined {
-  if (sf === 0 && N === 1) return undefined;
+/** Size of the element that is replicated; 0 where the encoding is reserved. */
+function elementSize(sf: number, N: number, imms: number): number {
+  if (sf === 0 && N === 1) return 0;
   const length = 31 - Math.clz32((N << 6) | (~imms & 0x3f));
-  if (length < 1) return undefined;
+  if (length < 1) return 0;
   const size = 1 << length;
-  const levels = size - 1;
-  const run = (imms & levels) + 1;
-  if (run === size) return undefined;
-  const rotate = immr & levels;
+  return (imms & (size - 1)) === size - 1 ? 0 : size;
+}
+
+/** Whether N:immr:imms stands for a value in a register of 32 (sf = 0) or 64 bits: it is not reserved. */
+export const isBitmask = (sf: number, N: number, imms: number): boolean => elementSize(sf, N, imms) !== 0;
+
+/** Values by sf:N:immr:imms: programs use few of them often. */
+const known: (bigint | undefined)[] = [];
+
+/** The value that N:immr:imms stands for, unsigned; undefined where the encoding is reserved. */
+export function decodeBitmask(sf: number, N: number, immr: number, imms: number): bigint | undefined {
+  const size = elementSize(sf, N, imms);
+  if (size === 0) return undefined;
+  const at = (sf << 13) | (N << 12) | (immr << 6) | imms;
+  known[at] ??= bitmask(sf, size, immr & (size - 1), (imms & (size - 1)) + 1);
+  return known[at];
+}
+
+/** `run` ones in an element of `size` bits, rotated right, all over the register. */
+function bitmask(sf: number, size: number, rotate: number, run: number): bigint {
   const element = ones(run);
   const rotated = ((element >> BigInt(rotate)) | (element << BigInt(size - rotate))) & ones(size);
   return replicate(rotated, size) & ones(sf ? 64 : 32);

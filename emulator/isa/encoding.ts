@@ -164,7 +164,7 @@ export class Encoding {
   /** The fields of a word, whether it matches or not. */
   extract(word: number): Fields {
     const result: Record<string, number> = {};
-    for (const { name, low, width } of this.fields) result[name] = (word >>> low) & ((1 << width) - 1);
+    for (const { name, low, width } of this.fields) result[name] = (word >> low) & ((1 << width) - 1);
     return result;
   }
 
@@ -177,8 +177,10 @@ export class Encoding {
 
   private makeView(): Fields {
     const view = {};
-    for (const { name, low, width } of this.fields)
-      Object.defineProperty(view, name, { enumerable: true, get: () => (this.seen >>> low) & ((1 << width) - 1) });
+    for (const { name, low, width } of this.fields) {
+      const mask = (1 << width) - 1;
+      Object.defineProperty(view, name, { enumerable: true, get: () => (this.seen >> low) & mask });
+    }
     return view;
   }
 

@@ -1,3 +1,4 @@
+import { Pace, REALTIME_SLICE, type Timekeeping } from '../vmm/pace.ts';
 import { contextOf } from './debug/context.ts';
 import type { RunGoal } from './debug/stepping.ts';
 import { StopHooks } from './debug/stop-hooks.ts';
@@ -26,6 +27,9 @@ import type { RunEnd, Target } from './target.ts';
 const SLICE = 8_000_000;
 const SLICE_MILLISECONDS = 15;
 
+/** What the host's timers can do, milliseconds. */
+const LONGEST_SLEEP = 2 ** 31 - 1;
+
 /** A piece of a run, and how it ended. */
 type Slice = (budget: number, interrupted: () => boolean) => SliceEnd;
 type SliceEnd = RunEnd | { readonly kind: 'stop'; readonly vcpu: number; readonly cause: StopCause };
@@ -44,8 +48,10 @@ export class DebuggedMachine implements Machine {
   private ended = false;
   private seconds = 0;
   private saidIdle = false;
-  /** Console input came since it was last looked at. */
-  private typed = false;
+  private pace: Pace | undefined;
+  private timekeeping: Timekeeping = 'skip';
+  /** Ends the sleep of a guest that waits. */
+  private wake: () => void = () => {};
 
   /**
    * @param build Builds what the debugger controls.
@@ -66,6 +72,8 @@ export class DebuggedMachine implements Machine {
     if (this.target) throw new Error('the machine has been launched already');
     const target = await this.build(configuration, (title, percent) => this.listener({ type: 'progress', title, percent }));
     this.target = target;
+    this.timekeeping = configuration.timekeeping ?? 'skip';
+    this.pace = this.newPace(target);
     this.hooks = new StopHooks(target, (category, text) => this.listener({ type: 'log', category, text }));
     this.hooks.set(this.points);
     target.hooks = this.hooks;
@@ -77,6 +85,7 @@ export class DebuggedMachine implements Machine {
     await this.halt();
     this.ended = false;
     target.reset();
+    this.pace = this.newPace(target);
     this.hooks!.forget();
   }
 
@@ -169,13 +178,15 @@ export class DebuggedMachine implements Machine {
   }
 
   async pause(): Promise<void> {
-    if (this.running) this.pauseAsked = true;
+    if (!this.running) return;
+    this.pauseAsked = true;
+    this.wake();
   }
 
   async consoleInput(bytes: Uint8Array): Promise<void> {
     this.live().consoleInput(bytes);
     this.saidIdle = false;
-    this.typed = true;
+    this.wake();
   }
 
   async statistics(): Promise<Statistics> {
@@ -210,6 +221,7 @@ export class DebuggedMachine implements Machine {
     this.pauseAsked = false;
     this.saidIdle = false;
     Atomics.store(this.pauseFlag, 0, 0);
+    this.pace!.begin();
     this.listener({ type: 'continued' });
   }
 
@@ -218,6 +230,7 @@ export class DebuggedMachine implements Machine {
     for (;;) {
       await new Promise((resolve) => setImmediate(resolve));
       await this.ready();
+      await this.pace!.keepUp();
       if (this.interrupted()) return this.stopped(this.firstRunnable(), { kind: 'pause' });
       const end = this.perform(slice);
       if (this.ends(end)) return;
@@ -229,8 +242,9 @@ export class DebuggedMachine implements Machine {
 
   private perform(slice: Slice): SliceEnd {
     const started = performance.now();
+    const milliseconds = this.timekeeping === 'realtime' ? REALTIME_SLICE : SLICE_MILLISECONDS;
     try {
-      return slice(SLICE, () => this.interrupted() || performance.now() - started > SLICE_MILLISECONDS);
+      return slice(SLICE, () => this.interrupted() || performance.now() - started > milliseconds);
     } catch (error) {
       return { kind: 'fatal', vcpu: this.firstRunnable(), message: error instanceof Error ? error.message : String(error) };
     } finally {
@@ -264,16 +278,25 @@ export class DebuggedMachine implements Machine {
 
   private async waitOut(end: SliceEnd): Promise<void> {
     if (end.kind === 'idle') await this.idle();
-    else if (end.kind === 'pause') await this.keepPace(end.nanoseconds / 1e6, this.interrupted);
+    else if (end.kind === 'pause') await this.pace!.pause(end.nanoseconds);
   }
 
-  /** The guest sleeps until a timer fires: for a person at its console, sleeping takes as long as it does for the guest. */
-  private async keepPace(milliseconds: number, interrupted: () => boolean): Promise<void> {
-    const until = performance.now() + milliseconds;
-    this.typed = false;
-    for (let left = milliseconds; left > 0 && !this.typed && !interrupted(); left = until - performance.now()) {
-      await new Promise((resolve) => setTimeout(resolve, Math.min(left, 10)));
-    }
+  private newPace(target: Target): Pace {
+    return new Pace(this.timekeeping, target, (milliseconds) => this.sleep(milliseconds));
+  }
+
+  /** Until the time is over, or somebody types or wants the machine to stop (true). */
+  private sleep(milliseconds: number): Promise<boolean> {
+    if (this.interrupted()) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => done(false), Math.min(milliseconds, LONGEST_SLEEP));
+      const done = (woken: boolean): void => {
+        clearTimeout(timer);
+        this.wake = () => {};
+        resolve(woken);
+      };
+      this.wake = () => done(true);
+    });
   }
 
   /** Nothing can happen until somebody types: waits without using the host's processor. */
@@ -286,7 +309,7 @@ export class DebuggedMachine implements Machine {
         text: 'every vCPU waits for an interrupt and no timer is set: only console input can wake the guest',
       });
     }
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await this.sleep(LONGEST_SLEEP);
   }
 
   private stopped(vcpu: number, cause: StopCause): void {
@@ -318,6 +341,7 @@ export class DebuggedMachine implements Machine {
     if (!this.running) return;
     this.listener = () => {};
     this.pauseAsked = true;
+    this.wake();
     await this.running;
     this.listener = listener;
   }

@@ -1,3 +1,4 @@
+import type { Timekeeping } from '../vmm/pace.ts';
 import type { Expression } from './expression/ast.ts';
 
 /**
@@ -26,8 +27,8 @@ export interface MachineConfiguration {
   readonly cpus: number;
   /** CPU profile: `cortex-a57`, `neoverse-n1`, `max`. */
   readonly cpu: string;
-  /** A person watches: while every vCPU sleeps, machine time goes no faster than the clock on the wall. Changes nothing the guest can see. */
-  readonly paced?: boolean;
+  /** What time does outside while it passes inside; `skip` where it is absent. */
+  readonly timekeeping?: Timekeeping;
 }
 
 /** Where the guest was put, guest physical addresses. */

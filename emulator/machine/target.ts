@@ -74,6 +74,11 @@ export interface Target {
   /** Runs one vCPU alone for exactly `count` instructions (less where a hook stops it). */
   step(vcpu: number, count: number, interrupted: () => boolean): RunEnd;
 
+  /** Machine time, nanoseconds. */
+  readonly time: number;
+  /** Between runs: so much time passes without an instruction. */
+  passTime(nanoseconds: number): void;
+
   statistics(): { readonly instructions: number; readonly exits: Readonly<Record<string, number>> };
   /** Back to the state after loading. */
   reset(): void;

@@ -19,8 +19,11 @@ serve(
   workerData,
   async (configuration, progress) => {
     progress('Building the machine', 50);
-    const machine = await createMachine(configuration, compileThread);
-    machine.pace = configuration.paced ?? false;
+    const { timekeeping } = configuration;
+    // A guest that follows the clock on the wall has its date too.
+    const epoch = timekeeping === 'realtime' ? { epoch: Math.floor(Date.now() / 1000) } : {};
+    const machine = await createMachine({ ...configuration, ...epoch }, compileThread);
+    machine.pace = timekeeping === 'wait' || timekeeping === 'realtime';
     return new VirtTarget(machine);
   },
 );

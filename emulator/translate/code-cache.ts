@@ -40,6 +40,8 @@ export class CodeCache implements RegionHost {
   private readonly breakpoints = new Set<number>();
   private readonly dropping: number[] = [];
   private oldest = 0;
+  /** Pages of records from this one on have never been used: they are still zero. */
+  private used = 0;
   private translator: Translator | undefined;
   /** Regions by each page of records that they are made from. */
   private readonly regions = new Map<number, Set<InstalledRegion>>();
@@ -80,7 +82,8 @@ export class CodeCache implements RegionHost {
     this.hostOf[page] = hostPage;
     this.stores[page] = 0;
     const records = this.start + page * DECODED_PAGE_BYTES;
-    this.bytes.fill(0, records, records + DECODED_PAGE_BYTES);
+    if (page < this.used) this.bytes.fill(0, records, records + DECODED_PAGE_BYTES);
+    else this.used = page + 1;
     this.halves[(records + RECORDS_PER_PAGE * RECORD_BYTES) >> 1] = builtinHandlers.pageEnd;
     return records;
   }
@@ -98,7 +101,7 @@ export class CodeCache implements RegionHost {
     let goesOn: boolean;
     do {
       const host = this.hostOf[page]! + index * 4;
-      goesOn = this.predecoder.fill(at, this.words[host / 4]! >>> 0, index);
+      goesOn = this.predecoder.fill(at, this.words[host / 4]!, index);
       if (this.breakpoints.size > 0 && this.breakpoints.has(host)) this.placeBreakpoint(page, index);
       at += RECORD_BYTES;
       index++;

@@ -60,7 +60,7 @@ export class VirtMachine {
   readonly kernel: LoadedKernel;
   readonly layout: Layout;
   hooks: RunHooks | undefined;
-  /** Ends a run instead of skipping the time that all vCPUs wait: for a person at the console. */
+  /** Ends a run instead of skipping the time that all vCPUs wait. Changes nothing the guest can see. */
   pace = false;
   private readonly bus = new Bus();
   private readonly uart: Pl011;
@@ -226,6 +226,17 @@ export class VirtMachine {
       if (interrupted()) return { kind: 'budget' };
     }
     return { kind: 'budget' };
+  }
+
+  /** Machine time, nanoseconds. */
+  get time(): number {
+    return this.silicon.clock.now;
+  }
+
+  /** Between runs: so much time passes without an instruction. A run that ended in a pause goes on from here. */
+  passTime(nanoseconds: number): void {
+    this.skipTo = undefined;
+    this.advanceTo(this.time + nanoseconds);
   }
 
   /** Exits by name: to KVM by exception class, to user space by reason. */

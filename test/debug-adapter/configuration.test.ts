@@ -13,6 +13,7 @@ describe('launch configuration', () => {
       stopOnEntry: true,
       symbols: [],
       console: 'internalConsole',
+      realtime: false,
       noDebug: false,
     }));
   it('sizes', () => assert.equal(checkConfiguration({ program: 'a.S', memory: '1G' }).memory, 2 ** 30));

@@ -136,6 +136,10 @@ export class FakeTarget implements Target {
     return { kind: 'budget' };
   }
 
+  readonly time = 0;
+
+  passTime(): void {}
+
   statistics() {
     return { instructions: this.executed, exits: {} };
   }

@@ -1,11 +1,10 @@
-import { decodeBitmask, moveWidePreferred } from '../bitmask.ts';
+import { decodeBitmask, isBitmask, moveWidePreferred } from '../bitmask.ts';
 import type { Builder, Value } from '../builder.ts';
 import { type Alias, type Fields, type InstructionDefinition, instructions, type Static } from '../instruction.ts';
 import { shiftAmount } from '../syntax/integer.ts';
 import { amountFits, shiftedRegister, shiftForm } from './data-processing-add-subtract.ts';
 
 const bitmaskOf = (f: Fields): bigint => decodeBitmask(f.sf, f.N, f.immr, f.imms)!;
-const isBitmask = (f: Fields): boolean => decodeBitmask(f.sf, f.N, f.immr, f.imms) !== undefined;
 
 /** The logical operations by their opc; ANDS also sets flags. */
 const logic: Readonly<
@@ -36,7 +35,7 @@ export const logicalImmediate = instructions(
         `${name} (immediate)`,
         {
           encoding: `sf ${logic[name].opc} 1 0 0 1 0 0 N immr imms Rn Rd`,
-          where: isBitmask,
+          where: (f) => isBitmask(f.sf, f.N, f.imms),
           assembly: `${name.toLowerCase()} ${flags ? '<Rd>' : '<Rd|SP>'}, <Rn>, #<bitmask>`,
           aliases: immediateAliases[name],
           statics: ['sf'],

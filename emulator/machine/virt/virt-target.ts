@@ -154,6 +154,14 @@ export class VirtTarget implements Target {
     return this.machine.step(index, count, interrupted);
   }
 
+  get time(): number {
+    return this.machine.time;
+  }
+
+  passTime(nanoseconds: number): void {
+    this.machine.passTime(nanoseconds);
+  }
+
   statistics(): { readonly instructions: number; readonly exits: Readonly<Record<string, number>> } {
     return { instructions: this.machine.silicon.clock.instructions, exits: this.machine.exitCounts };
   }

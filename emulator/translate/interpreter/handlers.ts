@@ -26,8 +26,8 @@ export class Family {
   readonly statics: readonly FamilyStatic[];
   readonly variants: 1 | 2;
   readonly count: number;
-  /** Statics that are fields: where in the word, and what one more of it adds to the handler's number. */
-  private readonly direct: { readonly low: number; readonly mask: number; readonly weight: number }[] = [];
+  /** Statics that are fields, three numbers each: the lowest bit in the word, the mask, and what one more of it adds to the handler's number. */
+  private readonly direct: number[] = [];
   private readonly derived: { readonly static: FamilyStatic; readonly weight: number }[] = [];
 
   constructor(
@@ -50,15 +50,17 @@ export class Family {
     const field = this.encoding.field(name);
     if (field === undefined) throw new Error(`${this.instruction.name}: the static ${name} is not a field of its encoding`);
     const mask = 2 ** field.width - 1;
-    this.direct.push({ low: field.low, mask, weight });
+    this.direct.push(field.low, mask, weight);
     return { name, values: Array.from({ length: mask + 1 }, (_, v) => v), of: (f) => f[name]! };
   }
 
   /** Number of the handler for a word, the near variant for branches (add 1 for far). */
   numberOf(word: number): number {
     let number = this.first;
-    for (const { low, mask, weight } of this.direct) number += ((word >>> low) & mask) * weight;
-    for (const { static: s, weight } of this.derived) {
+    const { direct, derived } = this;
+    for (let k = 0; k < direct.length; k += 3) number += ((word >> direct[k]!) & direct[k + 1]!) * direct[k + 2]!;
+    for (let k = 0; k < derived.length; k++) {
+      const { static: s, weight } = derived[k]!;
       const value = s.of(this.encoding.look(word));
       const at = s.values.indexOf(value);
       if (at < 0) throw new Error(`${this.instruction.name}: ${s.name} = ${value} is not one of its values`);

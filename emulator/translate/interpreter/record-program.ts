@@ -61,7 +61,7 @@ export class RecordProgram {
     record[at + 1] = record[at + 2] = record[at + 3] = 0;
     const { lookups, computed } = this;
     for (let k = 0; k < lookups.length; k += LOOKUP_NUMBERS) {
-      const number = (word >>> lookups[k + 2]!) & lookups[k + 3]!;
+      const number = (word >> lookups[k + 2]!) & lookups[k + 3]!;
       record[at + lookups[k]!]! |= tables[lookups[k + 4]! + number]! << lookups[k + 1]!;
     }
     if (computed.length === 0) return;
