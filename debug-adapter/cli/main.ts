@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { LaunchError } from '../../emulator/vmm/loader/errors.ts';
+import { lowerEngineThreads } from '../../emulator/vmm/thread-priority.ts';
 import { CliError, exitStatus } from './exit-status.ts';
 import type { LockstepCommandOptions } from './lockstep.ts';
 import type { RunOptions } from './run.ts';
@@ -94,6 +95,7 @@ program
     process.stdout.write(disasm(address, words));
   });
 
+lowerEngineThreads();
 try {
   await program.parseAsync();
 } catch (error) {

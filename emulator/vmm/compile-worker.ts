@@ -7,8 +7,10 @@ import { Predecoder } from '../translate/interpreter/predecoder.ts';
 import { compileBatch, type TranslatableWords } from '../translate/region/batch.ts';
 import { rehearse } from '../translate/region/rehearsal.ts';
 import type { CompileReply, CompileRequest, CompileThreadStart } from './compile-messages.ts';
+import { lowerCompileThread } from './thread-priority.ts';
 
 /** Program of the compile thread: regions out of pages of code, for the thread that runs the guest. */
+lowerCompileThread();
 const { port, sent } = workerData as CompileThreadStart;
 const count = new Int32Array(sent);
 const decoder = new Decoder(allInstructions);

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, mock } from 'node:test';
 import { assemble } from '../../../emulator/isa/assembler/assembler.ts';
+import { StopHooks } from '../../../emulator/machine/debug/stop-hooks.ts';
+import { parseExpression } from '../../../emulator/machine/expression/parser.ts';
 import type { DataBreakpoint } from '../../../emulator/machine/machine.ts';
+import { machineNames } from '../../../emulator/machine/names.ts';
 import { VirtTarget } from '../../../emulator/machine/virt/virt-target.ts';
 import { createMachine } from '../../../emulator/vmm/create.ts';
 import { FLAT_LOAD_ADDRESS } from '../../../emulator/vmm/loader/kernel.ts';
@@ -202,6 +205,21 @@ describe('data breakpoints of a real machine', () => {
     target.armBreakpoints([{ space: 'va', address: base + 12n }]);
     target.run(2 + 30, never);
     assert.deepEqual([breakpoints, seen.length], [10, 10]);
+  });
+
+  it('a condition that does not hold is found out without looking at what the instruction did', async () => {
+    const { target } = await watching('str x2, [x4]', {});
+    const hooks = new StopHooks(target, () => {});
+    const condition = parseExpression(
+      'x2 == 300',
+      machineNames(() => undefined),
+    );
+    const asked = mock.method(hooks, 'data');
+    target.hooks = hooks;
+    const data = [{ id: 3, space: 'va', address: DATA + 0x20n, bytes: 8, access: 'write', condition }] as const;
+    hooks.set({ breakpoints: [], exits: [], exceptions: [], data });
+    assert.deepEqual(target.run(100_000, never), { kind: 'hook', vcpu: 0 });
+    assert.deepEqual([target.readRegister(0, 'x2'), asked.mock.callCount(), hooks.cause?.kind], [300n, 1, 'data']);
   });
 
   it('a step over the store', async () => {

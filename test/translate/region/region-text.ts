@@ -22,8 +22,11 @@ function registerAt(address: number): string | undefined {
   return offset >> 3 < 31 ? `x${offset >> 3}` : slotNames.get(offset >> 3);
 }
 
-/** WebAssembly text of the region that begins with the first instruction of `source`. Calls are numbered: 0 is `nzcv`, then runtime functions by name. */
-export function regionText(source: string): string {
+/**
+ * WebAssembly text of the region that begins with the first instruction of `source`. Calls are numbered: 0 is `nzcv`, then runtime functions by name.
+ * @param knowsWatches As it is translated while memory is watched.
+ */
+export function regionText(source: string, knowsWatches = false): string {
   const { image } = assemble(source, { file: 'snippet.S', address: 0n });
   const words = new Int32Array(image.buffer, image.byteOffset, image.byteLength >> 2);
   const blocks = discover(0, {
@@ -33,7 +36,7 @@ export function regionText(source: string): string {
   if (!blocks) throw new Error('the first instruction cannot be translated');
   const called = [...calledFunctions(blocks)];
   const functions = { nzcv: 0, access: -1, commit: -1, runtime: (name: (typeof called)[number]) => 1 + called.indexOf(name) };
-  const { bytes, unlikely } = new RegionCompiler(blocks, functions).compile().finish();
+  const { bytes, unlikely } = new RegionCompiler(blocks, functions, knowsWatches).compile().finish();
   const header = [
     ...source
       .trim()

@@ -223,4 +223,12 @@ ret`,
 fadd v0.4s, v1.4s, v2.4s
 fmla v3.2d, v4.2d, v5.2d
 ret`,
+  'while-memory-is-watched': `
+ldr x0, [x1, #8]
+strb w0, [x2]
+ldr q0, [x3]
+ret`,
 };
+
+/** Those that are translated as while a debugger watches memory. */
+export const whileWatched: ReadonlySet<string> = new Set(['while-memory-is-watched']);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { CompileThread } from '../../../emulator/vmm/compile-thread.ts';
 import { createMachine } from '../../../emulator/vmm/create.ts';
 import { stateDigest } from '../../../emulator/vmm/lockstep/digest.ts';
 import type { VirtMachine } from '../../../emulator/vmm/virt-machine.ts';
@@ -13,10 +14,13 @@ describe('a boot repeats itself to the last bit', { skip: skipWithoutLinux() }, 
     return `${instructions} instructions, idle ${idle} ns, state ${stateDigest(machine)}`;
   };
   for (const cpus of [1, 4])
-    test(`${cpus} vCPU`, async () => {
+    test(`${cpus} vCPU: twice, interpreted, translated early, and by another thread whenever it is done`, async () => {
       const machines = [linux({ cpus }), linux({ cpus }), linux({ cpus, translate: false }), linux({ cpus, translate: { hotJumps: 50 } })];
       const ends: string[] = [];
       for (const configuration of machines) ends.push(atPowerOff(await createMachine(configuration)));
+      const thread = new CompileThread();
+      ends.push(atPowerOff(await createMachine(linux({ cpus }), thread)));
+      await thread.close();
       assert.deepEqual(
         ends,
         Array.from(ends, () => ends[0]),
