@@ -1,5 +1,5 @@
 // Bundles the product into dist/: the extension, the kvm-arm64 program, the machine's worker and the sample guests.
-import { chmod, cp, mkdir } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 const production = process.argv.includes('--production');
@@ -17,8 +17,7 @@ const requireForBundledCommonJs =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 const esm = { ...common, format: 'esm', banner: { js: requireForBundledCommonJs } };
 
-// The interpreter is generated from the instruction table once, here. It goes into the bundles rather than beside them, so that it always fits their handler
-// numbers.
+// The interpreter is generated from the instruction table once, here. It lies beside the code that was built with it, whose handler numbers it has.
 const generator = await build({
   ...common,
   sourcemap: false,
@@ -29,31 +28,46 @@ const generator = await build({
 const { interpreterBytes } = await import(
   `data:text/javascript;base64,${Buffer.from(generator.outputFiles[0].contents).toString('base64')}`
 );
-const interpreter = Buffer.from(interpreterBytes()).toString('base64');
 const generatedInterpreter = {
   name: 'generated interpreter',
   setup({ onLoad }) {
     onLoad({ filter: /interpreter[\\/]bytes\.ts$/ }, () => ({
-      contents: `const bytes = Buffer.from('${interpreter}', 'base64');\nexport const interpreterBytes = () => bytes;\n`,
+      contents: `import { readFileSync } from 'node:fs';
+export const interpreterBytes = () => readFileSync(new URL('./interpreter.wasm', import.meta.url));
+`,
       loader: 'js',
     }));
   },
 };
-const plugins = [generatedInterpreter];
-
-const entries = [
-  { in: 'extension/extension.ts', out: 'dist/extension.cjs', options: { ...common, format: 'cjs', external: ['vscode'] } },
-  {
-    in: 'debug-adapter/cli/main.ts',
-    out: 'dist/cli.js',
-    options: { ...esm, plugins, banner: { js: `#!/usr/bin/env node\n${requireForBundledCommonJs}` } },
-  },
-  { in: 'emulator/machine/worker.ts', out: 'dist/worker.js', options: { ...esm, plugins } },
-  { in: 'emulator/vmm/compile-worker.ts', out: 'dist/compile-worker.js', options: { ...esm, plugins } },
-];
 
 await mkdir('dist', { recursive: true });
-for (const entry of entries) await build({ ...entry.options, entryPoints: [entry.in], outfile: entry.out });
+await writeFile('dist/interpreter.wasm', interpreterBytes());
+await build({
+  ...common,
+  format: 'cjs',
+  external: ['vscode'],
+  entryPoints: ['extension/extension.ts'],
+  outfile: 'dist/extension.cjs',
+});
+// The programs share their code, and load what a command needs of it.
+const { metafile } = await build({
+  ...esm,
+  splitting: true,
+  metafile: true,
+  plugins: [generatedInterpreter],
+  entryPoints: {
+    cli: 'debug-adapter/cli/main.ts',
+    worker: 'emulator/machine/worker.ts',
+    'compile-worker': 'emulator/vmm/compile-worker.ts',
+  },
+  chunkNames: 'shared-[hash]',
+  outdir: 'dist',
+});
+await writeFile('dist/cli.js', `#!/usr/bin/env node\n${await readFile('dist/cli.js', 'utf8')}`);
 await chmod('dist/cli.js', 0o755);
+// What an earlier build left: the names of shared pieces change with what is in them.
+for (const file of await readdir('dist')) {
+  if (file.startsWith('shared-') && !(`dist/${file}` in metafile.outputs)) await rm(`dist/${file}`);
+}
 await cp('extension/guests', 'dist/guests', { recursive: true });
-console.log(`build: ${entries.length} bundles and the sample guests in dist/`);
+console.log('build: the extension, the programs and the sample guests in dist/');

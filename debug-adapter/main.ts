@@ -5,9 +5,11 @@ import { connect } from './protocol/connection.ts';
 import { AdapterSession } from './session.ts';
 
 /** The machine in a worker; `drain` holds a flooding guest back while the client is slow. */
-function machineInWorker(workerUrl: URL | undefined) {
+function machineInWorker(workerUrl: URL | undefined, started?: MachineClient) {
+  let ready = started;
   return (drain: () => Promise<void>): Machine => {
-    const client = new MachineClient(workerUrl);
+    const client = ready ?? new MachineClient(workerUrl);
+    ready = undefined;
     client.onConsoleDelivered(drain);
     return client;
   };
@@ -23,7 +25,10 @@ export function createInlineSession(workerUrl: URL): AdapterSession {
 
 /** Serves one session on stdin and stdout. Resolves when it is over and nothing of it runs any more. */
 export async function serveStdio(workerUrl?: URL): Promise<void> {
-  await connect(new AdapterSession(machineInWorker(workerUrl)), process.stdin, process.stdout);
+  // Nearly every session launches a guest: its machine's thread starts while the client introduces itself.
+  const machine = new MachineClient(workerUrl);
+  await connect(new AdapterSession(machineInWorker(workerUrl, machine)), process.stdin, process.stdout);
+  await machine.shutdown();
 }
 
 /** A server on the loopback interface: one session per connection. Resolves with the port once it listens. */

@@ -4,9 +4,6 @@ import type { SystemRegister } from '../../emulator/isa/registers/register.ts';
 import { parseUnsigned } from './disasm.ts';
 import { CliError } from './exit-status.ts';
 
-/** What can be decoded, for the help. */
-export const decodableRegisters = 'esr, spsr, par, sctlr, tcr, mair, hcr, vtcr, vttbr, hpfar … or any system register by its Arm ARM name';
-
 /**
  * `kvm-arm64 decode REGISTER VALUE`: the fields of a value with their meanings, one a line. Bits that no field names are shown as unknown, never an error:
  * newer architectures use them.

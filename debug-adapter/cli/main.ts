@@ -1,12 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { LaunchError } from '../../emulator/vmm/loader/errors.ts';
 import { lowerEngineThreads } from '../../emulator/vmm/thread-priority.ts';
-import { dap } from './dap.ts';
-import { decodableRegisters, decode } from './decode.ts';
-import { disasm } from './disasm.ts';
 import { CliError, exitStatus } from './exit-status.ts';
-import { type LockstepCommandOptions, runLockstep } from './lockstep.ts';
-import { type RunOptions, run } from './run.ts';
+import type { LockstepCommandOptions } from './lockstep.ts';
+import type { RunOptions } from './run.ts';
+
+// A command's code is loaded when it is given: each needs a part of the program only.
 
 const number = (what: string, valid: (n: number) => boolean) => (text: string) => {
   const value = Number(text);
@@ -47,6 +46,7 @@ guestCommand('run')
   .option('--stats <file>', 'write what was executed, how fast and why it left the guest, as JSON')
   .addHelpText('after', '\nExit status: 0 power-off, 1 usage, 2 the emulator had to stop, 4 reset, 124 time-out, 130 quit.')
   .action(async (options: RunOptions) => {
+    const { run } = await import('./run.ts');
     process.exitCode = await run(options);
   });
 
@@ -58,6 +58,7 @@ guestCommand('lockstep')
   .option('--hot <n>', 'translate what is jumped to this often (1 translates all that is jumped to)', count)
   .addHelpText('after', '\nExit status: 0 no difference, 1 usage, 3 a difference: the first instruction that makes one is found and shown.')
   .action(async (options: LockstepCommandOptions) => {
+    const { runLockstep } = await import('./lockstep.ts');
     process.exitCode = await runLockstep(options);
   });
 
@@ -69,14 +70,18 @@ program
     'on this port of the loopback interface instead (0 chooses one)',
     number('a port, 0 to 65535', (n) => Number.isInteger(n) && n >= 0 && n < 65536),
   )
-  .action(({ port }: { port?: number }) => dap(port));
+  .action(async ({ port }: { port?: number }) => {
+    const { dap } = await import('./dap.ts');
+    await dap(port);
+  });
 
 program
   .command('decode')
   .description('show the fields of a register value')
-  .argument('<register>', `${decodableRegisters}`)
+  .argument('<register>', 'esr, spsr, par, sctlr, tcr, mair, hcr, vtcr, vttbr, hpfar … or any system register by its Arm ARM name')
   .argument('<value>', 'hexadecimal')
-  .action((register: string, value: string) => {
+  .action(async (register: string, value: string) => {
+    const { decode } = await import('./decode.ts');
     process.stdout.write(decode(register, value));
   });
 
@@ -85,7 +90,8 @@ program
   .description('disassemble instruction words')
   .argument('<addr>', 'address of the first word, hexadecimal')
   .argument('<word...>', 'instruction words, hexadecimal')
-  .action((address: string, words: string[]) => {
+  .action(async (address: string, words: string[]) => {
+    const { disasm } = await import('./disasm.ts');
     process.stdout.write(disasm(address, words));
   });
 

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { compileInterpreter } from '../translate/interpreter/compiled.ts';
 import { CompileThread } from '../vmm/compile-thread.ts';
 import { createMachine } from '../vmm/create.ts';
 import type { MachineRequest } from './messages.ts';
@@ -10,6 +11,8 @@ const port = parentPort;
 if (!port) throw new Error('this program runs in a worker thread');
 
 const compileThread = new CompileThread();
+// Every machine needs it: it is compiled while the launch is still being asked for.
+void compileInterpreter();
 
 serve(
   {

@@ -83,6 +83,8 @@ export interface RegimeConfiguration {
   readonly nonAlignedAcquire: boolean;
   readonly wxn: boolean;
   readonly epan: boolean;
+  /** FEAT_BTI: pages can be guarded. */
+  readonly guardedPages: boolean;
   readonly bigEndian: boolean;
   readonly lower: VaRange;
   readonly upper: VaRange;
@@ -232,6 +234,7 @@ export function regimeConfiguration(id: number, registers: RegimeRegisters, feat
     nonAlignedAcquire: features.lse2 && bit(SCTLR, 6),
     wxn: bit(SCTLR, 19),
     epan: features.epan && bit(SCTLR, 57),
+    guardedPages: features.bti,
     bigEndian: bit(SCTLR, 25),
     lower: vaRange(TCR, false, features),
     upper: vaRange(TCR, true, features),

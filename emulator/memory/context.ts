@@ -9,12 +9,10 @@ import {
   FETCH_TLB_ENTRIES,
   FETCH_TLB_ENTRY_BYTES,
   fetchTlbEntry,
-  mainTlbInfo,
   WATCHED_TAG,
 } from '../translate/layout.ts';
-import { EL0_SHIFT, PAN, UNPRIVILEGED } from './access.ts';
 import type { AddressSpace } from './address-space.ts';
-import { spaceTagHigh, spaceTagLow } from './main-tlb.ts';
+import { headerOf, writeContextHeader } from './context-header.ts';
 import type { PhysicalMemory } from './physical-memory.ts';
 import { WHOLE_PAGE } from './watch-window.ts';
 
@@ -80,7 +78,7 @@ export class Contexts {
     let context = this.pool[free];
     if (context === undefined) {
       const dataTlb = this.physical.tlbStart + free * CONTEXT_TLB_BYTES;
-      const dirty = (dataTlb + DATA_TLB_BYTES + FETCH_TLB_BYTES + contextHeader.dirty) >>> 2;
+      const dirty = headerOf(dataTlb) + contextHeader.dirty / 4;
       context = { index: free, dataTlb, fetchTlb: dataTlb + DATA_TLB_BYTES, space, privilege, dirty, used: 0 };
       this.words[dirty] = 1;
       this.pool[free] = context;
@@ -89,36 +87,13 @@ export class Contexts {
     context.privilege = privilege;
     context.used = ++this.clock;
     this.flush(context);
-    this.describe(context);
+    writeContextHeader(this.physical, context);
     return context;
   }
 
   /** The numbers of address spaces have changed. */
   renumbered(): void {
-    for (const context of this.pool) if (context !== undefined) this.describe(context);
-  }
-
-  /** Writes what a refill has to know of the context. */
-  private describe({ dataTlb, space, privilege }: Context): void {
-    const { configuration } = space;
-    const at = (dataTlb + DATA_TLB_BYTES + FETCH_TLB_BYTES) >>> 2;
-    // E0PD refuses by address range, which entries do not say.
-    const user = privilege === UNPRIVILEGED;
-    this.writeTag(at + contextHeader.lowerGlobal / 4, user && configuration.lower.e0pd ? -1 : space.lowerGlobal);
-    this.writeTag(at + contextHeader.lowerLocal / 4, user && configuration.lower.e0pd ? -1 : space.lowerLocal);
-    this.writeTag(at + contextHeader.upperGlobal / 4, user && configuration.upper.e0pd ? -1 : space.upperGlobal);
-    this.writeTag(at + contextHeader.upperLocal / 4, user && configuration.upper.e0pd ? -1 : space.upperLocal);
-    this.words[at + contextHeader.rights / 4] = user ? EL0_SHIFT : 0;
-    this.words[at + contextHeader.refused / 4] =
-      mainTlbInfo.device |
-      mainTlbInfo.watched |
-      (privilege === PAN ? mainTlbInfo.panDenied : 0) |
-      (configuration.alignmentChecked ? mainTlbInfo.valid : 0);
-  }
-
-  private writeTag(at: number, space: number): void {
-    this.words[at] = space < 0 ? -1 : spaceTagLow(space);
-    this.words[at + 1] = space < 0 ? -1 : spaceTagHigh(space);
+    for (const context of this.pool) if (context !== undefined) writeContextHeader(this.physical, context);
   }
 
   /** Forgets the contexts of an address space that is given up. */

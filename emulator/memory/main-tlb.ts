@@ -1,9 +1,12 @@
-import { mainTlb } from '../translate/layout.ts';
+import { MAIN_TLB_BYTES, mainTlb, mainTlbState } from '../translate/layout.ts';
 
 const SETS = mainTlb.sets;
 const WAYS = mainTlb.ways;
 const WAY_WORDS = mainTlb.entryBytes / 4;
 const SET_WORDS = WAYS * WAY_WORDS;
+const VICTIM_WORD = mainTlbState.victim / 4;
+const HUGE_WORD = mainTlbState.hugeBlocks / 4;
+const { hugeSpan: HUGE, pageSpan: LARGEST_PAGE } = mainTlbState;
 
 /** The two words of an address space's part of a tag. */
 export const spaceTagLow = (space: number): number => space & 0xfff;
@@ -14,14 +17,13 @@ export const spaceTagHigh = (space: number): number => (space >>> 12) << 17;
  * Four ways. An address space is a number that `AddressSpaces` gives out and takes back; 0 is none.
  */
 export class MainTlb {
-  private victim = 0;
-  /** Stage 1 leaves of more than a page, by hash of VA[…:21]: an invalidation there must cover the whole block. */
-  private readonly blocks = new Uint8Array(4096);
-  /** A leaf of more than 2 MiB is cached: any invalidation by VA drops everything. */
-  private hugeBlocks = false;
+  /** Stage 1 leaves of more than a page: an invalidation there must cover the whole block. */
+  private readonly blocks: Uint8Array;
 
-  /** @param words Entries, as generated code looks them up (layout.ts `mainTlb`). */
-  constructor(readonly words: Int32Array) {}
+  /** @param words Entries and state, as generated code has them (layout.ts `mainTlb`, `mainTlbState`). */
+  constructor(readonly words: Int32Array) {
+    this.blocks = new Uint8Array(words.buffer, words.byteOffset + mainTlbState.blocks, mainTlbState.blockEntries);
+  }
 
   /** Index of the entry's first word, or -1. Two spaces are looked for: the global one of the tables, and the ASID's. */
   find(vaLow: number, vaHigh: number, global: number, local: number): number {
@@ -59,15 +61,16 @@ export class MainTlb {
       if (at < 0 && words[way] === 0 && words[way + 1] === 0) at = way;
     }
     if (at < 0) {
-      this.victim = (this.victim + 1) & (WAYS - 1);
-      at = set + this.victim * WAY_WORDS;
+      const victim = (words[VICTIM_WORD]! + 1) & (WAYS - 1);
+      words[VICTIM_WORD] = victim;
+      at = set + victim * WAY_WORDS;
     }
     words[at] = tagLow;
     words[at + 1] = tagHigh;
     words[at + 2] = hostPage;
     words[at + 3] = info;
-    if (span > 21) this.hugeBlocks = true;
-    else if (span > 16) this.blocks[blockOf(vaLow, vaHigh)] = 1;
+    if (span > HUGE) words[HUGE_WORD] = 1;
+    else if (span > LARGEST_PAGE) this.blocks[blockOf(vaLow, vaHigh)] = 1;
     return at;
   }
 
@@ -87,13 +90,15 @@ export class MainTlb {
 
   /** True where an invalidation at this VA may concern a block: then everything has to go. */
   mayBeBlock(vaLow: number, vaHigh: number): boolean {
-    return this.hugeBlocks || this.blocks[blockOf(vaLow, vaHigh)] !== 0;
+    return this.words[HUGE_WORD] !== 0 || this.blocks[blockOf(vaLow, vaHigh)] !== 0;
   }
 
   flush(): void {
-    this.words.fill(0);
+    const { words } = this;
+    words.fill(0, 0, MAIN_TLB_BYTES / 4);
     this.blocks.fill(0);
-    this.hugeBlocks = false;
+    // A leaf of more than 2 MiB is cached: any invalidation by VA drops everything.
+    words[HUGE_WORD] = 0;
   }
 }
 

@@ -292,7 +292,7 @@ export class Mmu {
       mainTlbInfo.valid |
       t.rights |
       (t.panDenied ? mainTlbInfo.panDenied : 0) |
-      (t.guarded && this.features.bti ? mainTlbInfo.guarded : 0) |
+      (t.guarded && configuration.guardedPages ? mainTlbInfo.guarded : 0) |
       (this.watches.watchesVirtual(vaLow, vaHigh) ? mainTlbInfo.watched : 0) |
       ((flags & attributeFlag.device) !== 0 ? mainTlbInfo.device : 0) |
       ((flags & attributeFlag.writeBack) !== 0 ? mainTlbInfo.writeBack : 0);
@@ -378,6 +378,7 @@ export class Mmu {
   /** Replaces all data watches. */
   setWatches(ranges: readonly WatchedRange[]): void {
     this.watches.set(ranges);
+    this.physical.words[machineWords.virtualWatches >> 2] = ranges.some((r) => r.virtual) ? 1 : 0;
     // Entries say which pages have watches.
     this.tlb.flush();
     this.contexts.flushAll();

@@ -25,5 +25,8 @@ export const stage2Rights: Uint8Array = Uint8Array.from({ length: 16 }, (_, inde
   return data | [X1 | X0, X0, 0, X1][index >> 2]!;
 });
 
-/** True where PSTATE.PAN denies EL1 a data access to a page with these stage 1 rights; `epan` is SCTLR_EL1.EPAN. */
-export const deniedByPan = (rights: number, epan: boolean): boolean => (rights & (epan ? R0 | W0 | X0 : R0 | W0)) !== 0;
+/** Rights of EL0 any of which make PSTATE.PAN deny a page to EL1; `epan` is SCTLR_EL1.EPAN. */
+export const panDenies = (epan: boolean): number => (epan ? R0 | W0 | X0 : R0 | W0);
+
+/** True where PSTATE.PAN denies EL1 a data access to a page with these stage 1 rights. */
+export const deniedByPan = (rights: number, epan: boolean): boolean => (rights & panDenies(epan)) !== 0;

@@ -1,5 +1,6 @@
-import { CONTEXT_TLB_BYTES, CPU_BYTES, DECODED_PAGE_BYTES, machineWords, mainTlb } from '../translate/layout.ts';
+import { CONTEXT_TLB_BYTES, CPU_BYTES, DECODED_PAGE_BYTES, machineWords, mainTlbState, stage2Cache } from '../translate/layout.ts';
 import { pageMark } from './page-mark.ts';
+import { stage1Rights } from './permissions.ts';
 import { PoisonMap } from './poison.ts';
 
 /** Host physical address of byte 0 of the WebAssembly memory: what is DRAM in it is physical memory from here on. 2^36. */
@@ -10,7 +11,9 @@ export const PAGE_BYTES = 4096;
 const WASM_PAGE_BYTES = 65536;
 const MIB = 1024 * 1024;
 
-const MAIN_TLB_BYTES = mainTlb.sets * mainTlb.ways * mainTlb.entryBytes;
+/** Translation configurations that are there at once at most; attributes of each for walks in generated code (layout.ts `contextHeader`). */
+export const MAX_CONFIGURATIONS = 64;
+export const ATTRIBUTE_TABLE_BYTES = 8 * 16 * 2;
 
 export interface PhysicalMemoryConfiguration {
   /** Bytes of host DRAM: guest RAM, and what the host kernel allocates (stage 2 tables). Rounded up to 2 MiB. */
@@ -40,8 +43,11 @@ export class PhysicalMemory {
   readonly dramEnd: number;
   /** `pageMark` bits of every 4 KiB page, by host page number. */
   readonly marks: Uint8Array;
-  /** The second level TLB (`main-tlb.ts`). */
+  /** The second level TLB with its state (`main-tlb.ts`), and the results of stage 2 (`stage2.ts`). */
   readonly mainTlbWords: Int32Array;
+  readonly stage2Words: Int32Array;
+  /** Where the attributes of the first configuration are. */
+  readonly attributeTables: number;
   /** By host page number: page of records + 1 (`code-cache.ts`), and which TLB entry lets stores through to it (`context.ts`). */
   readonly codePages: Int32Array;
   readonly pageWriters: Int32Array;
@@ -57,7 +63,11 @@ export class PhysicalMemory {
     this.saveAreas = WASM_PAGE_BYTES;
     this.tlbStart = align(this.saveAreas + configuration.vcpus * CPU_BYTES, PAGE_BYTES);
     const mainTlbStart = align(this.tlbStart + this.contexts * CONTEXT_TLB_BYTES, PAGE_BYTES);
-    this.codeStart = align(mainTlbStart + MAIN_TLB_BYTES, DECODED_PAGE_BYTES);
+    const mainTlbEnd = mainTlbStart + mainTlbState.blocks + mainTlbState.blockEntries;
+    const stage2Start = align(mainTlbEnd, 16);
+    const rights = stage2Start + stage2Cache.entries * stage2Cache.entryBytes;
+    this.attributeTables = rights + stage1Rights.length;
+    this.codeStart = align(this.attributeTables + MAX_CONFIGURATIONS * ATTRIBUTE_TABLE_BYTES, DECODED_PAGE_BYTES);
     const tables = this.codeStart + this.codeBytes;
     const dram = align(configuration.dramBytes, 2 * MIB);
     // The tables by host page lie below DRAM and cover all of the memory, themselves and the alignment included.
@@ -80,8 +90,13 @@ export class PhysicalMemory {
     this.marks = new Uint8Array(buffer, marks, hostPages);
     this.codePages = new Int32Array(buffer, codePages, hostPages);
     this.pageWriters = new Int32Array(buffer, pageWriters, hostPages);
-    this.mainTlbWords = new Int32Array(buffer, mainTlbStart, MAIN_TLB_BYTES / 4);
-    const places = { mainTlb: mainTlbStart, pageMarks: marks, codePages, pageWriters, codeStart: this.codeStart };
+    this.mainTlbWords = new Int32Array(buffer, mainTlbStart, (mainTlbEnd - mainTlbStart) / 4);
+    this.stage2Words = new Int32Array(buffer, stage2Start, (rights - stage2Start) / 4);
+    this.bytes.set(stage1Rights, rights);
+    const places = {
+      ...{ mainTlb: mainTlbStart, pageMarks: marks, codePages, pageWriters, codeStart: this.codeStart },
+      ...{ stage2Cache: stage2Start, stage1Rights: rights },
+    };
     for (const [name, place] of Object.entries(places)) this.words[machineWords[name as keyof typeof places] >> 2] = place;
     this.poison = new PoisonMap(this.marks);
   }

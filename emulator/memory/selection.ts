@@ -6,7 +6,7 @@ import { type RegimeConfiguration, regimeConfiguration } from './configuration.t
 import { type Context, Contexts } from './context.ts';
 import type { MmuFeatures } from './features.ts';
 import { MainTlb } from './main-tlb.ts';
-import type { PhysicalMemory } from './physical-memory.ts';
+import { MAX_CONFIGURATIONS, type PhysicalMemory } from './physical-memory.ts';
 import type { Stage2 } from './stage2.ts';
 
 /** What the MMU reads of a vCPU (`emulator/cpu/state.ts`). */
@@ -26,9 +26,8 @@ const SCTLR_HIGH = 1 << 25;
 
 const PSTATE_PAN = 1 << 22;
 const PSTATE_UAO = 1 << 23;
-/** Address spaces and configurations kept at most. */
+/** Address spaces kept at most. */
 const MAX_SPACES = 96;
-const MAX_CONFIGURATIONS = 64;
 
 /**
  * Which translation context is in force: configuration, address space and TLBs, chosen by a vCPU's registers; and everything that is cached,

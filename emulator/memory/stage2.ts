@@ -1,29 +1,25 @@
+import { ACCESS_FLAG, DIRTY_BIT_MODIFIER, firstBlockLevel, S2AP1, TABLE_OR_PAGE, VALID } from '../isa/descriptor.ts';
+import { stage2Cache } from '../translate/layout.ts';
 import { DRY, MAINTENANCE, MISALIGNED, NO_DIRTY, neededRights, PROBE, READ, UNPRIVILEGED, WALK, WRITE, ZERO } from './access.ts';
 import type { RegimeConfiguration } from './configuration.ts';
-import {
-  ACCESS_FLAG,
-  addressBits,
-  clearHigh,
-  clearLow,
-  DIRTY_BIT_MODIFIER,
-  firstBlockLevel,
-  S2AP1,
-  TABLE_OR_PAGE,
-  VALID,
-} from './descriptor.ts';
+import { addressBits, clearHigh, clearLow } from './descriptor.ts';
 import type { Fault, FaultType } from './fault.ts';
 import { stage2Rights } from './permissions.ts';
 import { HOST_DRAM_BASE, type PhysicalMemory } from './physical-memory.ts';
 import type { WalkObserver } from './walk-observer.ts';
 
-const ENTRIES = 4096;
-const ENTRY_WORDS = 4;
+const ENTRIES = stage2Cache.entries;
+const ENTRY_WORDS = stage2Cache.entryBytes / 4;
 const RIGHTS = 63;
 /** The tags have 28 bits for it. */
 const LAST_SPACE = 0xfff_ffff;
 
-/** A leaf as the IPA cache keeps it: rights (without write where the page is clean), MemAttr, SH, level. */
-const leaf = { memAttr: 6, sh: 10, level: 12, clean: 1 << 15 } as const;
+/** A leaf as the IPA cache keeps it. */
+const leaf = stage2Cache.leaf;
+
+/** The two words of a space's part of a tag. */
+export const stage2TagLow = (space: number): number => space & 0xfff;
+export const stage2TagHigh = (space: number): number => (space >>> 12) << 16;
 
 /**
  * Stage 2 of the EL1&0 regime: walks of the tables at VTTBR_EL2, and a cache of their results by IPA page, so that a nested walk reads one word
@@ -44,7 +40,7 @@ export class Stage2 {
   observer: WalkObserver | undefined;
   /** Last space given out: entries of one space never match another's. */
   private space = 0;
-  private readonly entries = new Int32Array(ENTRIES * ENTRY_WORDS);
+  private readonly entries: Int32Array;
   private readonly words: Int32Array;
 
   constructor(
@@ -52,6 +48,7 @@ export class Stage2 {
     private readonly fault: Fault,
   ) {
     this.words = physical.words;
+    this.entries = physical.stage2Words;
   }
 
   /** Forgets every cached stage 2 translation. */
@@ -83,8 +80,8 @@ export class Stage2 {
     const at = ((low >>> 12) & (ENTRIES - 1)) * ENTRY_WORDS;
     const entries = this.entries;
     if (
-      entries[at] === ((low & ~0xfff) | (space & 0xfff)) &&
-      entries[at + 1] === (((space >>> 12) << 16) | high) &&
+      entries[at] === ((low & ~0xfff) | stage2TagLow(space)) &&
+      entries[at + 1] === (stage2TagHigh(space) | high) &&
       this.observer === undefined
     ) {
       const info = entries[at + 3]!;
@@ -192,8 +189,8 @@ export class Stage2 {
     const at = ((low >>> 12) & (ENTRIES - 1)) * ENTRY_WORDS;
     const hostPage = this.physical.hostOf(this.pa - (low & 0xfff));
     if (hostPage >= 0) {
-      this.entries[at] = (low & ~0xfff) | (space & 0xfff);
-      this.entries[at + 1] = ((space >>> 12) << 16) | high;
+      this.entries[at] = (low & ~0xfff) | stage2TagLow(space);
+      this.entries[at + 1] = stage2TagHigh(space) | high;
       this.entries[at + 2] = hostPage;
       this.entries[at + 3] =
         this.rights | (this.memAttr << leaf.memAttr) | (this.sh << leaf.sh) | (level << leaf.level) | (this.clean ? leaf.clean : 0);

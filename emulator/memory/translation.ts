@@ -1,4 +1,16 @@
 import {
+  ACCESS_FLAG,
+  AP2,
+  ATTRIBUTES_SHIFT,
+  DIRTY_BIT_MODIFIER,
+  firstBlockLevel,
+  GUARDED,
+  NOT_GLOBAL,
+  rightsIndex,
+  TABLE_OR_PAGE,
+  VALID,
+} from '../isa/descriptor.ts';
+import {
   DRY,
   EL0_SHIFT,
   FETCH,
@@ -24,20 +36,7 @@ import {
   STAGE2_OFF,
   type VaRange,
 } from './configuration.ts';
-import {
-  ACCESS_FLAG,
-  AP2,
-  addressBits,
-  clearHigh,
-  clearLow,
-  DIRTY_BIT_MODIFIER,
-  firstBlockLevel,
-  GUARDED,
-  NOT_GLOBAL,
-  swapBytes,
-  TABLE_OR_PAGE,
-  VALID,
-} from './descriptor.ts';
+import { addressBits, clearHigh, clearLow, swapBytes } from './descriptor.ts';
 import { Fault, type FaultType } from './fault.ts';
 import { deniedByPan, stage1Rights } from './permissions.ts';
 import type { PhysicalMemory } from './physical-memory.ts';
@@ -136,15 +135,16 @@ export class Translation {
     const dirtyManaged = configuration.dirtyStateUpdate && (high & DIRTY_BIT_MODIFIER) !== 0;
     const clean = dirtyManaged && (low & AP2) !== 0;
     const tableRights = range.flatPermissions ? 0 : this.tableRights;
-    // tableRights: APTable[1:0] in 3:2, PXNTable 4, UXNTable 5, as the index wants them.
-    const index = ((low >>> 6) & (dirtyManaged ? 1 : 3)) | tableRights | ((high >>> 17) & 0x30) | (configuration.wxn ? 64 : 0);
+    const access1 = (low >>> rightsIndex.access.shift) & (dirtyManaged ? 1 : rightsIndex.access.mask);
+    const never = (high >>> (rightsIndex.never.shift - 32)) & rightsIndex.never.mask;
+    const index = access1 | tableRights | never | (configuration.wxn ? rightsIndex.wxn : 0);
     this.rights1 = stage1Rights[index]!;
     this.rights = this.rights1;
     this.panDenied = deniedByPan(this.rights1, configuration.epan);
     this.global = (low & NOT_GLOBAL) === 0;
     this.guarded = (high & GUARDED) !== 0;
     this.accessed = (low & ACCESS_FLAG) !== 0 || configuration.accessFlagUpdate;
-    this.row = (low >>> 2) & 7;
+    this.row = (low >>> ATTRIBUTES_SHIFT) & 7;
     this.sh = (low >>> 8) & 3;
     if ((access & PROBE) !== 0) {
       if (clean) this.rights &= ~WRITES;
@@ -218,8 +218,8 @@ export class Translation {
       const high = this.descriptorHigh;
       if ((low & VALID) === 0) return this.fail('translation', level);
       if (level < 3 && (low & TABLE_OR_PAGE) !== 0) {
-        // NSTable 63 | APTable 62:61 | UXNTable 60 | PXNTable 59: to the places they have in the index of `stage1Rights`.
-        this.tableRights |= ((high >>> 27) & 0xc) | ((high >>> 23) & 0x30);
+        this.tableRights |= (high >>> (rightsIndex.tableAccess.shift - 32)) & rightsIndex.tableAccess.mask;
+        this.tableRights |= (high >>> (rightsIndex.tableNever.shift - 32)) & rightsIndex.tableNever.mask;
         table = clearHigh(high, granule) * 0x1_0000_0000 + clearLow(low, granule);
         if (table >= limit) return this.fail('address size', level);
         level++;

@@ -103,23 +103,50 @@ export const fetchTlbEntry = { tag: 0, records: 8, flags: 12 } as const;
 export const DATA_TLB_BYTES = DATA_TLB_ENTRIES * DATA_TLB_ENTRY_BYTES;
 export const FETCH_TLB_BYTES = FETCH_TLB_ENTRIES * FETCH_TLB_ENTRY_BYTES;
 /**
- * i64 tags of the address spaces of each VA range as `mainTlb` has them, -1 where only the slow path may look (-1 is no entry's tag);
- * u32 distance of the rights that accesses here need, u32 info bits with which no data is entered, u32 something was entered since the last flush.
+ * What a refill has to know of a context. Both VA ranges; u32 distance of the rights that accesses here need, u32 info bits with which no data is entered,
+ * u32 something was entered since the last flush. The rest is for walks of 4 KiB tables: i64 the stage 2 cache's tags of the space, i64 descriptor bits that together
+ * make a leaf the slow path's, i64 those that make a guarded page, u32 MemAttr bits that are all 0 for Device memory, u32 bits of an output address, u32 rights
+ * that PAN denies, u32 added to the index of the rights, u32 address of the attributes (u16 info bits by AttrIndx × 16 + MemAttr, 0: the slow path's).
  */
 export const contextHeader = {
-  lowerGlobal: 0,
-  lowerLocal: 8,
-  upperGlobal: 16,
-  upperLocal: 24,
-  rights: 32,
-  refused: 36,
-  dirty: 40,
+  lower: 0,
+  upper: 48,
+  rights: 96,
+  refused: 100,
+  dirty: 104,
+  stage2Tag: 112,
+  special: 120,
+  guarded: 128,
+  stage2Device: 136,
+  outputBits: 140,
+  panDenied: 144,
+  rightsIndex: 148,
+  attributes: 152,
 } as const;
-export const CONTEXT_HEADER_BYTES = 64;
+/**
+ * A VA range: i64 tags of its address spaces as `mainTlb` has them, of global pages and of the others; -1 where only the slow path may look (-1 is no entry's tag).
+ * i64 address of the start table, u32 not 0: only the slow path walks, u32 shift of the start table's index, u32 bits of an address, u32 mask of that index, u32 mask of
+ * the permissions that tables give.
+ */
+export const contextRange = { global: 0, local: 8, table: 16, slowWalks: 24, shift: 28, bits: 32, indexMask: 36, tableRights: 40 } as const;
+export const CONTEXT_HEADER_BYTES = 160;
 export const CONTEXT_TLB_BYTES = DATA_TLB_BYTES + FETCH_TLB_BYTES + CONTEXT_HEADER_BYTES;
 
 /** The second level TLB, of all contexts. Entry: i64 tag (VA[47:12], VA[55] in bit 48, the address space in bits 11:0 and 62:49), u32 host page, u32 info. */
 export const mainTlb = { sets: 2048, ways: 4, entryBytes: 16, tag: 0, page: 8, info: 12 } as const;
+export const MAIN_TLB_BYTES = mainTlb.sets * mainTlb.ways * mainTlb.entryBytes;
+/**
+ * Behind its entries: u32 the way that made room last; u32 not 0: a leaf of more than `hugeSpan` bits was entered; u8 by hash of VA[…:21]: not 0: one of more than
+ * `pageSpan` bits was.
+ */
+export const mainTlbState = {
+  victim: MAIN_TLB_BYTES,
+  hugeBlocks: MAIN_TLB_BYTES + 4,
+  blocks: MAIN_TLB_BYTES + 8,
+  blockEntries: 4096,
+  hugeSpan: 21,
+  pageSpan: 16,
+} as const;
 /** Info word: rights of both stages (EL1 read 1, write 2, execute 4; EL0's shifted by 3), and what else decides an access. */
 export const mainTlbInfo = {
   rights: 63,
@@ -132,6 +159,19 @@ export const mainTlbInfo = {
   watched: 1 << 10,
   /** Set in every entry. */
   valid: 1 << 11,
+} as const;
+
+/**
+ * Results of stage 2, direct mapped by IPA page. Entry: i64 tag (IPA[47:12], the space in bits 11:0 and 63:48), u32 host page, u32 leaf: rights as in `mainTlbInfo`
+ * (without write where the page is clean), MemAttr, SH, level from these bits.
+ */
+export const stage2Cache = {
+  entries: 4096,
+  entryBytes: 16,
+  tag: 0,
+  page: 8,
+  info: 12,
+  leaf: { memAttr: 6, sh: 10, level: 12, clean: 1 << 15 },
 } as const;
 
 /** A predecoded instruction: u16 handler, then operands as the handler's layout says. 1024 of them a page, then one end-of-page record. */
@@ -164,6 +204,11 @@ export const machineWords = {
   pageWriters: HOT_JUMPS + 16,
   /** The first page of records. */
   codeStart: HOT_JUMPS + 20,
+  stage2Cache: HOT_JUMPS + 28,
+  /** Rights by permission bits of stage 1 (emulator/memory/permissions.ts), u8 each. */
+  stage1Rights: HOT_JUMPS + 32,
+  /** Not 0: some virtual address is watched, entries have to say whether theirs is. */
+  virtualWatches: HOT_JUMPS + 36,
   /** Not 0: the slow path wants to know of every page that is entered for execution. */
   fetchWatched: HOT_JUMPS + 24,
 } as const;

@@ -14,16 +14,24 @@ import { type Kernel, kernels, shortened } from './kernels.ts';
 import { type Options, type Part, parseOptions } from './options.ts';
 import { quotedJson, quoteInReadme } from './readme.ts';
 import { referenceBoot } from './reference-boot.ts';
-import { stopPart } from './stops.ts';
+import { type BootKind, bootKinds } from './stops/boots.ts';
+import { type StopOptions, stopPart } from './stops.ts';
 import { type Measured, summary } from './summary.ts';
 import { rowLines } from './targets.ts';
 
 const VCPUS = 4;
 
 const stopAmounts = {
-  full: { steps: 3000, loops: 4_000_000, stackWatch: true, gdbHits: 3000, gdbPatience: 40 },
-  short: { steps: 200, loops: 100_000, stackWatch: false, gdbHits: 200, gdbPatience: 4 },
-};
+  full: {
+    steps: 3000,
+    loops: 4_000_000,
+    bootKinds: Object.keys(bootKinds) as BootKind[],
+    stackWatch: true,
+    gdbHits: 3000,
+    gdbPatience: 40,
+  },
+  short: { steps: 200, loops: 100_000, bootKinds: ['jiffiesWatch', 'allFilters'], stackWatch: false, gdbHits: 200, gdbPatience: 4 },
+} satisfies Record<string, Omit<StopOptions, 'rounds' | 'cpu' | 'scratch'>>;
 
 /** Runs the parts in turn. */
 async function measure({ parts, only, short, ...options }: Options, scratch: string): Promise<Measured> {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { repository } from '../guests/guests.ts';
 import { exportedAddress } from '../guests/kernel-symbols.ts';
 import { spread } from './figures.ts';
-import { bootStops } from './stops/boots.ts';
+import { type BootKind, bootKinds, bootStops } from './stops/boots.ts';
 import { DebugSession } from './stops/debug-session.ts';
 import { gdbFigures } from './stops/gdb-figures.ts';
 import { TooLong } from './stops/gdb-on-qemu.ts';
@@ -21,6 +21,8 @@ export interface StopOptions {
   readonly steps: number;
   /** Times through the loop with a breakpoint in it. */
   readonly loops: number;
+  /** What boots are timed with. */
+  readonly bootKinds: readonly BootKind[];
   /** Whether the sha256 phase is run for the watchpoint in its stack. */
   readonly stackWatch: boolean;
   /** Hits of gdb's conditional breakpoint. */
@@ -78,7 +80,7 @@ const stackSlowdowns = (stack: HotStack, rounds: number, cpu: string) =>
   });
 
 /** What both debuggers reach, said on stdout as it comes. What cannot be measured is a failure. */
-export async function stopPart({ rounds, cpu, scratch, ...options }: StopOptions) {
+export async function stopPart({ rounds, cpu, scratch, bootKinds: kinds, ...options }: StopOptions) {
   const failures: string[] = [];
   /** A line on stdout; a measurement that fails is undefined. */
   const attempt = async <T>(what: string, measure: () => Promise<T>, say: (result: T) => string): Promise<T | undefined> => {
@@ -104,13 +106,11 @@ export async function stopPart({ rounds, cpu, scratch, ...options }: StopOptions
   const jiffies = exportedAddress(kernel, 'jiffies_64');
   const boots = await attempt(
     'boots',
-    () => bootStops({ program, cpu, rounds, jiffies }),
-    ({ seconds, hits, slowdowns }) =>
-      [
-        `${seconds.toFixed(2)} s to user space; slowdowns`,
-        `${spread(slowdowns.conditional)} by a false condition at ${HOT_FUNCTION} (${hits} hits),`,
-        `${spread(slowdowns.jiffiesWatch)} by one of a watch on jiffies_64, ${spread(slowdowns.exitFilters)} by all exit filters, ${spread(slowdowns.allFilters)} by all filters`,
-      ].join(' '),
+    () => bootStops({ program, cpu, rounds, kinds, jiffies }),
+    ({ seconds, hits, slowdowns }) => {
+      const each = kinds.map((kind) => `${spread(slowdowns[kind] ?? [])} by ${bootKinds[kind]}`);
+      return `${seconds.toFixed(2)} s to user space, ${hits} hits of ${HOT_FUNCTION}; slowdowns: ${each.join(', ')}`;
+    },
   );
   const stack = options.stackWatch
     ? await attempt(

@@ -11,16 +11,16 @@ import {
   slots,
 } from '../layout.ts';
 import { CodeWriter } from '../wasm/code.ts';
-import { pushPageWord, READ, Refill, WRITE } from './refill.ts';
+import { type LookUps, pushPageWord, READ, Refill, WRITE } from './refill.ts';
 
 /**
  * As the import `access`, but knows only what needs no look: enters a page that the second level TLB knows in the context's data TLB.
  * 0: everything else, which is for the slow path.
  */
-export function dataRefillFunction(find: number): CodeWriter {
+export function dataRefillFunction(lookUps: LookUps): CodeWriter {
   const [low, flags] = [0, 2];
   const code = new CodeWriter(3);
-  const refill = new Refill(code, find);
+  const refill = new Refill(code, lookUps);
   const tlb = code.local('i32');
   const entry = code.local('i32');
   const needed = code.local('i32');
@@ -61,7 +61,6 @@ export function dataRefillFunction(find: number): CodeWriter {
   code.i32(DATA_TLB_BYTES + FETCH_TLB_BYTES);
   code.op('i32.add');
   code.set(refill.header);
-  refill.lookUp(slow);
   // READ where the access reads, WRITE where it writes: with neither bit set it reads.
   code.i32(READ);
   code.get(flags);
@@ -80,11 +79,19 @@ export function dataRefillFunction(find: number): CodeWriter {
   code.get(refill.header);
   code.memory('i32.load', contextHeader.rights);
   code.op('i32.shl');
-  code.tee(needed);
+  code.set(needed);
+  const pushRefused = (): void => {
+    code.get(refill.header);
+    code.memory('i32.load', contextHeader.refused);
+  };
+  refill.lookUp(slow, () => {
+    code.get(needed);
+    pushRefused();
+  });
+  code.get(needed);
   code.get(refill.info);
   code.get(needed);
-  code.get(refill.header);
-  code.memory('i32.load', contextHeader.refused);
+  pushRefused();
   code.op('i32.or');
   code.op('i32.and');
   code.op('i32.ne');

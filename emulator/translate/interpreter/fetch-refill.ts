@@ -11,15 +11,15 @@ import {
   slots,
 } from '../layout.ts';
 import { CodeWriter } from '../wasm/code.ts';
-import { EXECUTE, pushWord, Refill } from './refill.ts';
+import { EXECUTE, type LookUps, pushWord, Refill } from './refill.ts';
 
 export const fetchSignature = { parameters: ['i32', 'i32'], results: ['i32'] } as const;
 
 /** The signature of the import `fetch`, in front of it: a page whose translation and records are there is entered in the fetch TLB here. */
-export function fetchFunction(find: number, slowPath: number): CodeWriter {
+export function fetchFunction(lookUps: LookUps, slowPath: number): CodeWriter {
   const [low, high] = [0, 1];
   const code = new CodeWriter(2);
-  const refill = new Refill(code, find);
+  const refill = new Refill(code, lookUps);
   const tlb = code.local('i32');
   const entry = code.local('i32');
   const slow = code.block();
@@ -30,12 +30,18 @@ export function fetchFunction(find: number, slowPath: number): CodeWriter {
   code.i32(FETCH_TLB_BYTES);
   code.op('i32.add');
   code.set(refill.header);
-  refill.lookUp(slow);
+  const pushNeeded = (): void => {
+    code.i32(EXECUTE);
+    code.get(refill.header);
+    code.memory('i32.load', contextHeader.rights);
+    code.op('i32.shl');
+  };
+  refill.lookUp(slow, () => {
+    pushNeeded();
+    code.i32(0);
+  });
   code.get(refill.info);
-  code.get(refill.header);
-  code.memory('i32.load', contextHeader.rights);
-  code.op('i32.shr_u');
-  code.i32(EXECUTE);
+  pushNeeded();
   code.op('i32.and');
   code.op('i32.eqz');
   code.brIf(slow);

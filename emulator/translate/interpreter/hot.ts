@@ -8,14 +8,14 @@ const hotNames = new RegExp(
   [
     /(ADD|ADDS|SUB|SUBS|AND|ANDS|ORR|EOR) \((immediate|shifted register)\)/,
     /(ADD|SUB|SUBS) \(extended register\)/,
-    /(BIC|ORN) \(shifted register\)/,
+    /(BIC|BICS|ORN) \(shifted register\)/,
     /(ADC|ADRP?|MOVZ|MOVN|MOVK|UBFM|SBFM|BFM|EXTR)( |$)/,
     /(CSEL|CSINC|CSINV|CSNEG|CCMP|CCMN)( |$)/,
     /(MADD|MSUB|UMADDL|SMADDL|UDIV|LSLV|LSRV|RORV|ASRV|CLZ|RBIT|REV|REV32|REV16)( |$)/,
     /(B|BL|B\.cond|CBZ|CBNZ|TBZ|TBNZ|RET|BR|BLR)( |$)/,
     /(LDR|STR|LDRB|STRB|LDRH|STRH|LDRSW|LDUR|STUR|LDP|STP)( \((immediate|register|.*offset|.*index)|$)/,
     /(LDURB|STURB|LDTR|STTR)( |$)/,
-    /(HINT|NOP|PRFM)( |$)/,
+    /(HINT|NOP|PRFM|DSB|DMB|ISB)( |$)/,
     /MRS( |$)/,
   ]
     .map(({ source }) => `^${source}`)

@@ -1,4 +1,4 @@
-import { contextHeader, machineWords, mainTlb } from '../layout.ts';
+import { contextHeader, contextRange, machineWords, mainTlb } from '../layout.ts';
 import { CodeWriter, type Label } from '../wasm/code.ts';
 
 /** Rights as an info word has them for EL1. */
@@ -6,6 +6,9 @@ export const [READ, WRITE, EXECUTE] = [1, 2, 4];
 
 /** Of the function of `findFunction`. */
 export const findSignature = { parameters: ['i32', 'i32', 'i32'], results: ['i32'] } as const;
+
+/** What a tag has of a canonical VA. */
+export const VA_TAG = 0x1_ffff_ffff_f000n;
 
 /** Pushes a u32 at a fixed address. */
 export const pushWord = (code: CodeWriter, address: number): void => {
@@ -25,7 +28,7 @@ export function pushPageWord(code: CodeWriter, table: number, hostPage: number):
 }
 
 /** Pushes the VA of two halves as i64. */
-function pushAddress(code: CodeWriter, low: number, high: number): void {
+export function pushAddress(code: CodeWriter, low: number, high: number): void {
   code.get(low);
   code.op('i64.extend_i32_u');
   code.get(high);
@@ -35,52 +38,19 @@ function pushAddress(code: CodeWriter, low: number, high: number): void {
   code.op('i64.or');
 }
 
-/** (VA low, VA high, context header) → address of the second level TLB's entry of that page in that context's address space, or 0. */
-export function findFunction(): CodeWriter {
-  const [low, high, header] = [0, 1, 2];
-  const code = new CodeWriter(3);
-  const page = code.local('i64');
-  const global = code.local('i64');
-  const local = code.local('i64');
-  const tag = code.local('i64');
-  const entry = code.local('i32');
-  const miss = code.block();
-  pushWord(code, machineWords.mainTlb);
-  code.tee(entry);
-  code.op('i32.eqz');
-  code.brIf(miss);
-  // Tagged and non-canonical addresses are the slow path's: VA[63:48] all equal.
-  code.get(high);
-  code.i32(16);
-  code.op('i32.shr_s');
-  code.i32(1);
-  code.op('i32.add');
-  code.i32(1);
-  code.op('i32.gt_u');
-  code.brIf(miss);
-  pushAddress(code, low, high);
-  code.i64(0x1_ffff_ffff_f000n);
-  code.op('i64.and');
-  code.set(page);
+/** Pushes the address of the header's part for the VA's range. */
+export function pushRange(code: CodeWriter, header: number, high: number): void {
   code.get(header);
   code.get(high);
   code.i32(31);
   code.op('i32.shr_u');
-  code.i32(Math.log2(contextHeader.upperGlobal - contextHeader.lowerGlobal));
-  code.op('i32.shl');
+  code.i32(contextHeader.upper - contextHeader.lower);
+  code.op('i32.mul');
   code.op('i32.add');
-  code.set(header);
-  for (const [into, offset] of [
-    [global, contextHeader.lowerGlobal],
-    [local, contextHeader.lowerLocal],
-  ] as const) {
-    code.get(page);
-    code.get(header);
-    code.memory('i64.load', offset);
-    code.op('i64.or');
-    code.set(into);
-  }
-  // The set, hashed as emulator/memory/main-tlb.ts does.
+}
+
+/** Pushes the address of a VA's set of the second level TLB, hashed as emulator/memory/main-tlb.ts does. */
+export function pushSet(code: CodeWriter, low: number, high: number): void {
   code.get(low);
   code.i32(12);
   code.op('i32.shr_u');
@@ -96,8 +66,49 @@ export function findFunction(): CodeWriter {
   code.op('i32.and');
   code.i32(Math.log2(mainTlb.ways * mainTlb.entryBytes));
   code.op('i32.shl');
-  code.get(entry);
+  pushWord(code, machineWords.mainTlb);
   code.op('i32.add');
+}
+
+/** (VA low, VA high, context header) → address of the second level TLB's entry of that page in that context's address space, or 0. */
+export function findFunction(): CodeWriter {
+  const [low, high, header] = [0, 1, 2];
+  const code = new CodeWriter(3);
+  const page = code.local('i64');
+  const global = code.local('i64');
+  const local = code.local('i64');
+  const tag = code.local('i64');
+  const entry = code.local('i32');
+  const miss = code.block();
+  pushWord(code, machineWords.mainTlb);
+  code.op('i32.eqz');
+  code.brIf(miss);
+  // Tagged and non-canonical addresses are the slow path's: VA[63:48] all equal.
+  code.get(high);
+  code.i32(16);
+  code.op('i32.shr_s');
+  code.i32(1);
+  code.op('i32.add');
+  code.i32(1);
+  code.op('i32.gt_u');
+  code.brIf(miss);
+  pushAddress(code, low, high);
+  code.i64(VA_TAG);
+  code.op('i64.and');
+  code.set(page);
+  pushRange(code, header, high);
+  code.set(header);
+  for (const [into, offset] of [
+    [global, contextRange.global],
+    [local, contextRange.local],
+  ] as const) {
+    code.get(page);
+    code.get(header);
+    code.memory('i64.load', offset);
+    code.op('i64.or');
+    code.set(into);
+  }
+  pushSet(code, low, high);
   code.set(entry);
   for (let way = 0; way < mainTlb.ways; way++) {
     code.get(entry);
@@ -121,6 +132,12 @@ export function findFunction(): CodeWriter {
   return code;
 }
 
+/** Function indices. */
+export interface LookUps {
+  readonly find: number;
+  readonly walk: number;
+}
+
 /** What the two refills share: looks the page up, and leaves for `slow` where it is not there or marked. */
 export class Refill {
   readonly header: number;
@@ -128,10 +145,10 @@ export class Refill {
   readonly hostPage: number;
   readonly records: number;
 
-  /** @param find The function of `findFunction`. */
+  /** @param functions Those of `findFunction` and `walkFunction`. */
   constructor(
     readonly code: CodeWriter,
-    private readonly find: number,
+    private readonly functions: LookUps,
   ) {
     this.header = code.local('i32');
     this.info = code.local('i32');
@@ -139,16 +156,29 @@ export class Refill {
     this.records = code.local('i32');
   }
 
-  /** Sets the locals. `header` is set. */
-  lookUp(slow: Label): void {
+  /**
+   * Sets the locals. `header` is set.
+   * @param pushPermission Pushes the info bits that there must be, and those there must not be.
+   */
+  lookUp(slow: Label, pushPermission: () => void): void {
     const { code } = this;
-    code.get(0);
-    code.get(1);
-    code.get(this.header);
-    code.call(this.find);
+    const pushPage = (): void => {
+      code.get(0);
+      code.get(1);
+      code.get(this.header);
+    };
+    pushPage();
+    code.call(this.functions.find);
+    code.tee(this.info);
+    code.op('i32.eqz');
+    code.if();
+    pushPage();
+    pushPermission();
+    code.call(this.functions.walk);
     code.tee(this.info);
     code.op('i32.eqz');
     code.brIf(slow);
+    code.end();
     code.get(this.info);
     code.memory('i32.load', mainTlb.page);
     code.set(this.hostPage);

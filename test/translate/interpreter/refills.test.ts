@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { refillFunctions } from '../../../emulator/translate/interpreter/refills.ts';
 import { access, CONTEXT_TLB_BYTES, DECODED_PAGE_BYTES, slotAddress, slots } from '../../../emulator/translate/layout.ts';
 import { ModuleWriter } from '../../../emulator/translate/wasm/module.ts';
-import { EL0T, EL1H, type SeenFault, Situation, type SituationOptions } from '../../memory/situation.ts';
-import { AF, ap, attrIndex, GP, INNER_SHAREABLE, NG, PXN, UXN } from '../../memory/tables.ts';
+import { EL0T, EL1H, RAM, type SeenFault, Situation, type SituationOptions } from '../../memory/situation.ts';
+import { AF, ap, attrIndex, DBM, GP, INNER_SHAREABLE, NG, PXN, UXN } from '../../memory/tables.ts';
 
 type Refills = { access(low: number, high: number, flags: number): number; fetch(low: number, high: number): number };
 
@@ -92,12 +92,14 @@ const PAGES = 24;
 const VA = 0x12_3456_7000n;
 const HIGH = 0xffff_8000_1234_5000n;
 const PAN = 1 << 22;
+/** As KVM has them. */
+const KVM = { granule: 12, iaBits: 40, startLevel: 1 } as const;
 const UAO = 1 << 23;
 
 function attributes(next: (below: number) => number): bigint {
-  let bits = INNER_SHAREABLE | ap(next(4)) | attrIndex(next(5) === 0 ? next(4) : 0);
-  if (next(8) > 0) bits |= AF;
-  for (const flag of [NG, PXN, UXN, GP]) if (next(3) === 0) bits |= flag;
+  let bits = INNER_SHAREABLE | ap(next(3) ? 1 : next(4)) | attrIndex(next(12) === 0 ? next(4) : 0);
+  if (next(16) > 0) bits |= AF;
+  for (const flag of [NG, PXN, UXN, GP, DBM]) if (next(3) === 0) bits |= flag;
   return bits;
 }
 
@@ -118,10 +120,23 @@ function live(options: SituationOptions, seed: number): { readonly asked: number
       const bits = attributes(next);
       both((g) => (va < 0x8000_0000_0000n ? g.lower : g.upper).map(va, g.ram(BigInt(0x10_0000 + (n % 16) * 4096)), bits));
     }
+  // APTable, PXNTable, UXNTable where they are; blocks of 2 MiB and 1 GiB beside the pages.
+  for (const [place, level] of [
+    [VA + (1n << 22n), 2],
+    [HIGH + (1n << 22n), 2],
+    [VA + (1n << 40n), 1],
+  ] as const) {
+    if (plain.lower.geometry.granule !== 12) continue;
+    const [bits, tableBits] = [attributes(next), BigInt(next(32)) << 59n];
+    const block = place & ~((1n << BigInt(plain.lower.shift(level))) - 1n);
+    const ram = level === 2 ? (g: Guest): bigint => g.ram(0x20_0000n) : (g: Guest): bigint => g.ram(0n) & ~0x3fff_ffffn;
+    both((g) => (block < 0x8000_0000_0000n ? g.lower : g.upper).map(block, ram(g), bits, level, tableBits));
+    addresses.push([block + 0x3000n, block + 0x10_5000n]);
+  }
   let asked = 0;
   for (let step = 0; step < 4000; step++) {
     const what = next(100);
-    const place = addresses[next(PAGES)]![next(2)]! + BigInt(next(4096));
+    const place = addresses[next(addresses.length)]![next(2)]! + BigInt(next(4096));
     const va = next(40) === 0 ? place ^ (1n << BigInt(32 + next(32))) : place;
     if (what < 3) {
       const [mode, pstate] = [next(2) ? EL0T : EL1H, (next(2) ? PAN : 0) | (next(4) ? 0 : UAO)];
@@ -135,14 +150,18 @@ function live(options: SituationOptions, seed: number): { readonly asked: number
       both((g) => g.mmu.invalidate(operation, Number(BigInt.asIntN(32, xt)), Number(xt >> 32n)));
     } else if (what < 10) {
       const [bits, ram] = [attributes(next), BigInt(0x10_0000 + next(16) * 4096)];
-      both((g) => (place < 0x8000_0000_0000n ? g.lower : g.upper).map(place & ~0xfffn, g.ram(ram), bits));
+      // A block becomes a table of pages.
+      const size = 1n << BigInt(plain.lower.geometry.granule);
+      both((g) => (place < 0x8000_0000_0000n ? g.lower : g.upper).map(place & ~(size - 1n), g.ram(ram & ~(size - 1n)), bits));
     } else {
       const size = 1 << next(5);
       const kind = [0, access.write, access.write | access.read][next(3)]!;
       const extra = (next(5) === 0 ? access.unprivileged : 0) | (next(6) === 0 ? access.aligned : 0);
       const address = next(4) === 0 ? va : va & ~BigInt(size - 1);
+      // Few pages become code: stores to those are looked at one by one.
+      const executed = addresses[next(3)]![next(2)]! + BigInt(next(1024) * 4);
       const results = [plain, refilled].map((g) =>
-        what < 25 ? g.fetches(va & ~3n) : g.does(address, size | kind | extra | (size << access.alignShift)),
+        what < 15 ? g.fetches(executed) : g.does(address, size | kind | extra | (size << access.alignShift)),
       );
       asked++;
       assert.equal(results[1], results[0], `step ${step}`);
@@ -164,7 +183,15 @@ function live(options: SituationOptions, seed: number): { readonly asked: number
 describe('refills in generated code do what the slow path does', () => {
   const rows: Readonly<Record<string, SituationOptions>> = {
     'one stage': {},
-    'two stages, as KVM has them': { stage2: { granule: 12, iaBits: 40, startLevel: 1 } },
+    'two stages, as KVM has them': { stage2: KVM },
+    '39 bits': { stage1: { granule: 12, iaBits: 39, startLevel: 1 }, stage2: KVM },
+    'hardware keeps the dirty state': { stage2: KVM, tcr: 3n << 39n },
+    'without hierarchical permissions': { stage2: KVM, tcr: 3n << 41n },
+    'WXN, and PAN for what EL0 executes': { stage2: KVM, sctlr: (1n << 19n) | (1n << 57n) },
+    'E0PD for one range': { stage2: KVM, tcr: 1n << 56n },
+    'a small output size': { stage2: KVM, tcr: 5n << 32n },
+    'alignment is checked, two stages': { stage2: KVM, sctlr: 2n },
+    'stage 2 forces types': { stage2: KVM, hcr: 1n << 46n },
     'pages of 16 KiB': { stage1: { granule: 14, iaBits: 47, startLevel: 1 } },
     'alignment is checked': { sctlr: 2n },
     'top byte ignored': { tcr: 3n << 37n },
@@ -182,5 +209,19 @@ describe('refills in generated code do what the slow path does', () => {
     for (const page of [0n, 1024n]) guest.lower.map(VA + page * 4096n, guest.ram(0x10_0000n + page), AF | INNER_SHAREABLE);
     for (let n = 0; n < 10; n++) for (const page of [0n, 1024n]) guest.does(VA + page * 4096n, 8 | (8 << access.alignShift));
     assert.equal(guest.slow, 2);
+  });
+
+  it('a walk that finds everything plain asks nobody', () => {
+    const guest = new Guest({ stage2: KVM }, true);
+    const read = (page: number): string => guest.does(VA + BigInt(page) * 4096n, 8 | (8 << access.alignShift));
+    for (let page = 0; page < 64; page++) guest.lower.map(VA + BigInt(page) * 4096n, guest.ram(0x10_0000n), AF | INNER_SHAREABLE);
+    read(0);
+    const { slow } = guest;
+    for (let page = 1; page < 64; page++) assert.equal(read(page), String(guest.hostOf(RAM + 0x10_0000n)));
+    assert.equal(guest.slow, slow);
+    guest.mmu.setWatches([{ id: 1, virtual: true, firstPage: 0, first: 0, lastPage: 0, last: 7, access: 3 }]);
+    guest.mmu.invalidate('VMALLE1', 0, 0);
+    read(1);
+    assert.equal(guest.slow, slow + 1);
   });
 });
