@@ -54,7 +54,7 @@ interface AskedBatch {
 export interface Eagerness {
   /** Jumps to an instruction (far, or back in its page) after which it is worth translating. */
   readonly hotJumps: number;
-  /** Regions in one module: compiling many at once is several times cheaper for each. */
+  /** Regions in one module: compiling many at once is cheaper for each, but the first of them waits for the last. */
   readonly batch: number;
   /** Slices that fewer wait for more. */
   readonly patience: number;
@@ -68,7 +68,7 @@ export interface Eagerness {
 const KEPT_PER_BYTE = 6;
 const KEPT_PER_REGION = 2048;
 
-const DEFAULT_EAGERNESS: Eagerness = { hotJumps: 2000, batch: 32, patience: 50, mostModules: 8000, mostBytes: 200 * 2 ** 20 };
+const DEFAULT_EAGERNESS: Eagerness = { hotJumps: 2000, batch: 8, patience: 4, mostModules: 8000, mostBytes: 200 * 2 ** 20 };
 
 /** After all regions were given up: what runs then is needed at once, a few modules more do not matter. */
 const HURRIED_SLICES = 200;
