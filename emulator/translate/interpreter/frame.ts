@@ -1,7 +1,6 @@
 import type { RuntimeFunctionName } from '../../isa/functions/index.ts';
 import { flagNames, flagSlots, flagType, loadSlot, storeSlot } from '../cpu-block.ts';
 import { exitCode, type InterpreterExit } from '../exits.ts';
-import { emitFlagsOf, pushNzcvOf } from '../ir/flag-origins.ts';
 import type { Flag } from '../ir/node.ts';
 import { RECORD_BYTES, slotAddress, slots } from '../layout.ts';
 import { CodeWriter, type Label } from '../wasm/code.ts';
@@ -71,34 +70,6 @@ export class LoopFrame {
 
   storeFlags(): void {
     for (const f of flagNames) storeSlot(this.code, flagType(f), flagSlots[f], this.flags[f]);
-  }
-
-  /** Hands the flags to a region (ir/flag-origins.ts). */
-  storeLazyFlags(): void {
-    const { code } = this;
-    code.i32(0);
-    code.i32(0);
-    code.memory('i32.store', slotAddress(slots.lazyKind));
-    code.i32(0);
-    pushNzcvOf(code, this.flags);
-    code.op('i64.extend_i32_u');
-    code.memory('i64.store', slotAddress(slots.lazyLeft));
-  }
-
-  /** Takes the flags back. */
-  loadLazyFlags(): void {
-    const { code } = this;
-    const kind = code.temporary('i32');
-    const operands = [code.temporary('i64'), code.temporary('i64')] as const;
-    loadSlot(code, 'i32', slots.lazyKind);
-    code.set(kind);
-    loadSlot(code, 'i64', slots.lazyLeft);
-    code.set(operands[0]);
-    loadSlot(code, 'i64', slots.lazyRight);
-    code.set(operands[1]);
-    emitFlagsOf(code, kind, operands, this.flags);
-    code.release('i32', kind);
-    for (const operand of operands) code.release('i64', operand);
   }
 
   /** Leaves the loop at the record. */

@@ -14,6 +14,7 @@ import { CodeWriter } from '../wasm/code.ts';
 import type { LoopFrame } from './frame.ts';
 import { builtinHandlers } from './handlers.ts';
 import { pushFetchEntry } from './jump.ts';
+import { flagLocals, packFlags, unpackFlags } from './region-flags.ts';
 
 /** A region's function: VA of its first instruction, instructions left → how it ended (region/status.ts). */
 export const regionSignature = { parameters: ['i64', 'i32'], results: ['i64'] } as const;
@@ -33,6 +34,8 @@ export function chainFunction(regionType: number): CodeWriter {
   const fetchEntry = code.local('i32');
   const nextRecords = code.local('i32');
   const nextRegion = code.local('i32');
+  const flags = flagLocals(code);
+  packFlags(code, flags);
   loadSlot(code, 'i32', slots.fetchTlb);
   code.set(fetchTlb);
   const done = code.block();
@@ -86,6 +89,7 @@ export function chainFunction(regionType: number): CodeWriter {
   code.br(loop);
   code.end();
   code.end();
+  unpackFlags(code, flags);
   code.get(entry);
   code.get(records);
   code.get(end);
@@ -95,7 +99,7 @@ export function chainFunction(regionType: number): CodeWriter {
 /** A region begins at the record: runs it, and what it jumps to, and goes on where and how the last one says. */
 export function writeRegion(frame: LoopFrame, chain: number): void {
   const { code } = frame;
-  frame.storeLazyFlags();
+  frame.storeFlags();
   frame.pushRecordPc();
   code.get(frame.record);
   code.i32(~(DECODED_PAGE_BYTES - 1));
@@ -115,7 +119,7 @@ export function writeRegion(frame: LoopFrame, chain: number): void {
   code.op('i64.extend_i32_u');
   code.op('i64.sub');
   code.set(frame.pcBase);
-  frame.loadLazyFlags();
+  frame.loadFlags();
   // Behind a jump the record does not count, only how far from it the limit is.
   code.get(frame.target);
   code.op('i32.wrap_i64');
