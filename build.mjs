@@ -63,7 +63,9 @@ const { metafile } = await build({
   chunkNames: 'shared-[hash]',
   outdir: 'dist',
 });
-await writeFile('dist/cli.js', `#!/usr/bin/env node\n${await readFile('dist/cli.js', 'utf8')}`);
+// One helper thread for V8: the machine, the thread that translates and more helpers than that get in each other's way.
+const flags = JSON.parse(await readFile('debug-adapter/engine-flags.json', 'utf8')).join(' ');
+await writeFile('dist/cli.js', `#!/usr/bin/env -S node ${flags}\n${await readFile('dist/cli.js', 'utf8')}`);
 await chmod('dist/cli.js', 0o755);
 // What an earlier build left: the names of shared pieces change with what is in them.
 for (const file of await readdir('dist')) {

@@ -1,6 +1,7 @@
 /** One kernel on this machine's emulator and on qemu-system-aarch64 TCG, in alternating rounds; both must print the same checksum. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import engineFlags from '../../debug-adapter/engine-flags.json' with { type: 'json' };
 import { repository } from '../guests/guests.ts';
 import { fixed, median } from './figures.ts';
 import { compileKernel, type Kernel } from './kernels.ts';
@@ -53,7 +54,7 @@ async function ours(elf: string, { cpus, cpu, timeout, scratch }: KernelOptions)
   const file = join(scratch, 'kernel-stats.json');
   rmSync(file, { force: true });
   const args = ['run', '--kernel', elf, '--cpus', String(cpus), '--cpu', cpu, '--timeout', String(timeout), '--stats', file];
-  const run = withChecksum(await timedRun(process.execPath, [program, ...args], landmarks, timeout + 30));
+  const run = withChecksum(await timedRun(process.execPath, [...engineFlags, program, ...args], landmarks, timeout + 30));
   if (!existsSync(file)) return run;
   const { instructions } = JSON.parse(readFileSync(file, 'utf8')) as { instructions: number };
   return { ...run, instructions };

@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import engineFlags from '../../debug-adapter/engine-flags.json' with { type: 'json' };
 import { guestFiles, type KernelVersion, repository } from '../guests/guests.ts';
 import { MARKER_INIT, ZEROES_SHA256 } from '../guests/initramfs.ts';
 import { fixed, spread } from './figures.ts';
@@ -51,7 +52,7 @@ async function ours(files: Files, options: BootOptions): Promise<TimedRun & { re
     cpu,
   ];
   const notes = ['--timeout', String(timeout), '--stats', file, '--mark', ...landmarks];
-  const run = await timedRun(process.execPath, [program, 'run', ...guest, ...notes], landmarks, timeout + 30);
+  const run = await timedRun(process.execPath, [...engineFlags, program, 'run', ...guest, ...notes], landmarks, timeout + 30);
   return { ...run, ...(existsSync(file) ? { statistics: JSON.parse(readFileSync(file, 'utf8')) as Statistics } : {}) };
 }
 

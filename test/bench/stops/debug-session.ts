@@ -1,5 +1,6 @@
 /** A debug session through the adapter as a process of its own (`kvm-arm64 dap`), as editors hold it. */
 // @ts-expect-error plain JavaScript
+import engineFlags from '../../../debug-adapter/engine-flags.json' with { type: 'json' };
 import { DapClient } from '../../../scripts/dap-client.mjs';
 import { Console } from './console.ts';
 
@@ -20,7 +21,7 @@ export class DebugSession {
 
   /** A session that stands at its guest's entry. */
   static async atEntry(program: string, configuration: object): Promise<DebugSession> {
-    const client = new DapClient(process.execPath, [program, 'dap'], { timeout: PATIENCE * 1000 });
+    const client = new DapClient(process.execPath, [...engineFlags, program, 'dap'], { timeout: PATIENCE * 1000 });
     const session = new DebugSession(client);
     try {
       await client.request('initialize', { adapterID: 'kvm-arm64' });
