@@ -1,6 +1,6 @@
 /** A debug session through the adapter as a process of its own (`kvm-arm64 dap`), as editors hold it. */
-// @ts-expect-error plain JavaScript
 import engineFlags from '../../../debug-adapter/engine-flags.json' with { type: 'json' };
+// @ts-expect-error plain JavaScript
 import { DapClient } from '../../../scripts/dap-client.mjs';
 import { Console } from './console.ts';
 
