@@ -1,7 +1,6 @@
 import type { RuntimeFunctionName } from '../../isa/functions/index.ts';
-import { flagNames, flagSlots, flagType, loadSlot, storeSlot } from '../cpu-block.ts';
+import { flagLocals, loadFlags, storeFlags, storeSlot } from '../cpu-block.ts';
 import { exitCode, type InterpreterExit } from '../exits.ts';
-import type { Flag } from '../ir/node.ts';
 import { RECORD_BYTES, slotAddress, slots } from '../layout.ts';
 import { CodeWriter, type Label } from '../wasm/code.ts';
 
@@ -43,12 +42,7 @@ export class LoopFrame {
   readonly code32 = this.code.local('i32');
   readonly entry = this.code.local('i32');
   readonly handler = this.code.local('i32');
-  readonly flags: Readonly<Record<Flag, number>> = {
-    n: this.code.local('i64'),
-    z: this.code.local('i64'),
-    c: this.code.local('i32'),
-    v: this.code.local('i64'),
-  };
+  readonly flags = flagLocals(this.code);
   /** Outer loop: entered at the start, after jumps and after backward branches. */
   loop!: Label;
   /** Inner loop: the next record. */
@@ -62,14 +56,11 @@ export class LoopFrame {
   constructor(readonly imports: Imports) {}
 
   loadFlags(): void {
-    for (const f of flagNames) {
-      loadSlot(this.code, flagType(f), flagSlots[f]);
-      this.code.set(this.flags[f]);
-    }
+    loadFlags(this.code, this.flags);
   }
 
   storeFlags(): void {
-    for (const f of flagNames) storeSlot(this.code, flagType(f), flagSlots[f], this.flags[f]);
+    storeFlags(this.code, this.flags);
   }
 
   /** Leaves the loop at the record. */

@@ -1,5 +1,6 @@
 import { loadSlot } from '../cpu-block.ts';
 import { exitCode, type InterpreterExit } from '../exits.ts';
+import { pushHalves } from '../ir/halves.ts';
 import { FETCH_TLB_ENTRIES, fetchTlbEntry, slots } from '../layout.ts';
 import type { CodeWriter } from '../wasm/code.ts';
 import type { LoopFrame } from './frame.ts';
@@ -109,12 +110,7 @@ function writeFetchMiss(frame: LoopFrame): void {
   code.if();
   leaveAtTarget('budget');
   code.end();
-  code.get(frame.target);
-  code.op('i32.wrap_i64');
-  code.get(frame.target);
-  code.i64(32n);
-  code.op('i64.shr_u');
-  code.op('i32.wrap_i64');
+  pushHalves(code, frame.target);
   code.call(frame.imports.fetch);
   code.op('i32.eqz');
   code.if();

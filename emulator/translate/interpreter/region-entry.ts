@@ -1,4 +1,5 @@
-import { loadSlot } from '../cpu-block.ts';
+import { flagLocals, loadSlot } from '../cpu-block.ts';
+import { pushHalves } from '../ir/halves.ts';
 import {
   DECODED_PAGE_BYTES,
   fetchTlbEntry,
@@ -14,7 +15,7 @@ import { CodeWriter } from '../wasm/code.ts';
 import type { LoopFrame } from './frame.ts';
 import { builtinHandlers } from './handlers.ts';
 import { pushFetchEntry } from './jump.ts';
-import { flagLocals, packFlags, unpackFlags } from './region-flags.ts';
+import { packFlags, unpackFlags } from './region-flags.ts';
 
 /** A region's function: VA of its first instruction, instructions left → how it ended (region/status.ts). */
 export const regionSignature = { parameters: ['i64', 'i32'], results: ['i64'] } as const;
@@ -274,12 +275,8 @@ export function writeCount(frame: LoopFrame): void {
   code.if();
   code.get(frame.record);
   frame.pushRecordPc();
-  code.tee(frame.target);
-  code.op('i32.wrap_i64');
-  code.get(frame.target);
-  code.i64(32n);
-  code.op('i64.shr_u');
-  code.op('i32.wrap_i64');
+  code.set(frame.target);
+  pushHalves(code, frame.target);
   code.call(frame.imports.hot);
   code.end();
   code.end();

@@ -1,22 +1,11 @@
-import { flagNames, flagSlots, flagType, loadSlot, storeSlot } from '../cpu-block.ts';
+import { type FlagLocals, loadFlags, loadSlot, storeFlags } from '../cpu-block.ts';
 import { emitFlagsOf, pushNzcvOf } from '../ir/flag-origins.ts';
-import type { Flag } from '../ir/node.ts';
 import { slotAddress, slots } from '../layout.ts';
 import type { CodeWriter } from '../wasm/code.ts';
 
-export type FlagLocals = Readonly<Record<Flag, number>>;
-
-/** A local for each flag. */
-export function flagLocals(code: CodeWriter): FlagLocals {
-  return { n: code.local('i64'), z: code.local('i64'), c: code.local('i32'), v: code.local('i64') };
-}
-
 /** Hands the flags of the vCPU block to a region, which wants what they come from (ir/flag-origins.ts). */
 export function packFlags(code: CodeWriter, flags: FlagLocals): void {
-  for (const flag of flagNames) {
-    loadSlot(code, flagType(flag), flagSlots[flag]);
-    code.set(flags[flag]);
-  }
+  loadFlags(code, flags);
   code.i32(0);
   code.i32(0);
   code.memory('i32.store', slotAddress(slots.lazyKind));
@@ -37,5 +26,5 @@ export function unpackFlags(code: CodeWriter, flags: FlagLocals): void {
   loadSlot(code, 'i64', slots.lazyRight);
   code.set(operands[1]);
   emitFlagsOf(code, kind, operands, flags);
-  for (const flag of flagNames) storeSlot(code, flagType(flag), flagSlots[flag], flags[flag]);
+  storeFlags(code, flags);
 }

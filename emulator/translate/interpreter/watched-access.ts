@@ -1,5 +1,6 @@
 import { access, DATA_TLB_ENTRIES, dataTlbEntry, slotAddress, slots, tlbWindow, WATCHED_TAG } from '../layout.ts';
 import { CodeWriter } from '../wasm/code.ts';
+import { pushAddress } from './refill.ts';
 
 /** As the import `access`. */
 export const accessSignature = { parameters: ['i32', 'i32', 'i32'], results: ['i32'] } as const;
@@ -88,13 +89,7 @@ function pushScaled(code: CodeWriter, local: number, step: number): void {
 
 /** The page of the last byte, marked as watched. */
 function pushExpectedTag(code: CodeWriter, bytes: number): void {
-  code.get(VA_LOW);
-  code.op('i64.extend_i32_u');
-  code.get(VA_HIGH);
-  code.op('i64.extend_i32_u');
-  code.i64(32n);
-  code.op('i64.shl');
-  code.op('i64.or');
+  pushAddress(code, VA_LOW, VA_HIGH);
   code.get(bytes);
   code.i32(1);
   code.op('i32.sub');

@@ -8,6 +8,7 @@ import {
   tlbWindow,
   WATCHED_TAG,
 } from '../layout.ts';
+import { pushHalves } from './halves.ts';
 import type { Access } from './node.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -139,12 +140,7 @@ function setHost({ code }: Surroundings, { address, entry, host }: AccessSite): 
 
 function callSlowPath(around: Surroundings, access: Access, { address, host }: AccessSite): void {
   const { code } = around;
-  code.get(address);
-  code.op('i32.wrap_i64');
-  code.get(address);
-  code.i64(32n);
-  code.op('i64.shr_u');
-  code.op('i32.wrap_i64');
+  pushHalves(code, address);
   code.i32(accessFlags(access));
   code.call(around.functions.access);
   code.tee(host);

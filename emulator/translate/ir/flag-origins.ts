@@ -1,7 +1,8 @@
 import type { Fields } from '../../isa/instruction.ts';
+import { type FlagLocals, flagLocals } from '../cpu-block.ts';
 import { CodeWriter } from '../wasm/code.ts';
 import { OperationEmitter } from './emitter.ts';
-import type { Flag, FlagOrigin, OperandSource, Operation } from './node.ts';
+import type { FlagOrigin, OperandSource, Operation } from './node.ts';
 import { Recorder } from './recorder.ts';
 import type { Reading, Surroundings } from './surroundings.ts';
 
@@ -28,12 +29,7 @@ const wideLeft = (_f: Fields): bigint => 0n;
 const wideRight = (_f: Fields): bigint => 1n;
 
 /** Emits an operation on two i64 locals, each flag in a local. */
-function emitOnLocals(
-  code: CodeWriter,
-  operation: Operation,
-  operands: readonly [number, number],
-  flags: Readonly<Record<Flag, number>>,
-): void {
+function emitOnLocals(code: CodeWriter, operation: Operation, operands: readonly [number, number], flags: FlagLocals): void {
   const nowhere = (): never => {
     throw new Error('flags come from operands alone');
   };
@@ -78,12 +74,7 @@ function settingFlags(of: FlagOrigin, type: 'i32' | 'i64'): Operation {
 }
 
 /** Sets each flag's local from an origin: its number in a local i32, its operands in locals i64. */
-export function emitFlagsOf(
-  code: CodeWriter,
-  kind: number,
-  operands: readonly [number, number],
-  flags: Readonly<Record<Flag, number>>,
-): void {
+export function emitFlagsOf(code: CodeWriter, kind: number, operands: readonly [number, number], flags: FlagLocals): void {
   const end = code.block();
   flagOrigins.forEach(({ of, type }, n) => {
     const last = n === flagOrigins.length - 1;
@@ -103,7 +94,7 @@ export function emitFlagsOf(
 }
 
 /** Pushes N:Z:C:V, i32, from each flag's local. */
-export function pushNzcvOf(code: CodeWriter, flags: Readonly<Record<Flag, number>>): void {
+export function pushNzcvOf(code: CodeWriter, flags: FlagLocals): void {
   // The register is the stack.
   emitOnLocals(
     code,
@@ -118,7 +109,7 @@ export const nzcvSignature = { parameters: ['i32', 'i64', 'i64'], results: ['i32
 
 export function nzcvFunction(): CodeWriter {
   const code = new CodeWriter(3);
-  const flags = { n: code.local('i64'), z: code.local('i64'), c: code.local('i32'), v: code.local('i64') };
+  const flags = flagLocals(code);
   emitFlagsOf(code, 0, [1, 2], flags);
   pushNzcvOf(code, flags);
   return code;

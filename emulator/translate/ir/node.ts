@@ -99,13 +99,6 @@ export interface Block {
   ended: boolean;
 }
 
-const pureKinds = new Set<Action['kind']>(['op', 'constant', 'operand', 'select', 'pc', 'host-address']);
-
-/** Pure: no state read, no effect. */
-export function isPure(node: Node): boolean {
-  return pureKinds.has(node.action.kind);
-}
-
 /** The blocks inside a node, in order. */
 export function innerBlocks({ action }: Node): readonly Block[] {
   switch (action.kind) {

@@ -1,6 +1,6 @@
 import { INSTRUCTIONS_PER_TICK, slotAddress, slots } from '../layout.ts';
-import type { CodeWriter } from '../wasm/code.ts';
 import { pushTagAndAddress } from './access.ts';
+import { pushHalves } from './halves.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Pushes the count at this instruction: what of the slice is left counts back from the slice's end. Exact below 2^53 nanoseconds. */
@@ -55,14 +55,4 @@ export function emitInvalidateAddress(around: Surroundings, pushOperand: () => v
   pushHalves(code, operand);
   code.call(around.functions.invalidateAddress!);
   code.release('i64', operand);
-}
-
-/** The low and the high word. */
-function pushHalves(code: CodeWriter, local: number): void {
-  code.get(local);
-  code.op('i32.wrap_i64');
-  code.get(local);
-  code.i64(32n);
-  code.op('i64.shr_u');
-  code.op('i32.wrap_i64');
 }
