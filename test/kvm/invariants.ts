@@ -44,7 +44,7 @@ function leafMismatch(vm: Vm, leaf: Stage2Leaf): string | undefined {
   if (Stage2.executable(leaf) && fate.type !== 'normal') return 'memory that is not cacheable is executable';
   if (writable && (isReadonly(slot) || !vma.writable)) return 'it is writable, its slot or VMA is not';
   for (let at = address; at < address + bytes; at += PAGE_BYTES) if (vm.mappings.poisoned(at)) return 'a page of it has a memory error';
-  if (slot.dirty && writable && !fate.device && !(vm.memslots.manualDirtyLogProtect & 2)) {
+  if (slot.dirty && writable && !fate.device) {
     for (let at = ipa; at < ipa + bytes; at += PAGE_BYTES) {
       const page = (at - slot.guestPhysAddr) / PAGE_BYTES;
       if (!((slot.dirty[page >> 3]! >> (page & 7)) & 1)) return `page ${page} of its slot is writable and not in the dirty log`;
