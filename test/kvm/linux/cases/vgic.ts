@@ -170,8 +170,8 @@ export const vgic: readonly Case[] = [
       if (type === 16) continue;
       script.call(slot.vm, 'KVM_CREATE_DEVICE', createDevice(type, TEST), `test of type ${type}`);
     }
-    script.call(slot.vm, 'KVM_CREATE_DEVICE', createDevice(VGIC_V3, 2), 'flag 1');
-    device(script, 'vGICv3');
+    script.call(slot.vm, 'KVM_CREATE_DEVICE', createDevice(VGIC_V3, 2), 'vGICv3 with flag 1');
+    script.takeFd(slot.device, place.argument + 4);
     script.call(slot.vm, 'KVM_CREATE_DEVICE', createDevice(VGIC_V3), 'vGICv3 again');
     script.plain(slot.vm, 'KVM_CREATE_IRQCHIP', 0, 'KVM_CREATE_IRQCHIP');
     script.plain(slot.device, 'KVM_CHECK_EXTENSION', 0, 'KVM_CHECK_EXTENSION of the device');
