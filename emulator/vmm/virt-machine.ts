@@ -1,6 +1,6 @@
 import { exitDefinition } from '../kvm/exits/index.ts';
 import { SeededBytes } from '../kvm/seed.ts';
-import { BLOCK_BYTES } from '../kvm/stage2.ts';
+import { BLOCK_BYTES } from '../kvm/stage2-geometry.ts';
 import type { RunOutcome, Vcpu } from '../kvm/vcpu.ts';
 import { Vm } from '../kvm/vm.ts';
 import type { WatchedAccess } from '../memory/data-watches.ts';
