@@ -6,7 +6,7 @@ import { isReadonly, type Memslot } from './memslots.ts';
 import type { Stage2Protection } from './stage2-attributes.ts';
 import { BLOCK_BYTES, LARGE_BLOCK_BYTES, PAGE_BYTES } from './stage2-geometry.ts';
 import type { HandlerResult, Vcpu } from './vcpu.ts';
-import { hostMappingSize, type Vma } from './vma.ts';
+import type { UserMappings, Vma } from './vma.ts';
 import { fateOf, isRefusal, type MemoryFate } from './vma-rules.ts';
 
 /** A stage-2 fault in a memory slot. */
@@ -42,7 +42,7 @@ export function mapUserMemory(vcpu: Vcpu, slot: Memslot, fault: MemoryFault): Ha
     injectExternalAbort(vcpu, true);
     return 'resume';
   }
-  const size = mappingSize(slot, vma, fate, page, address);
+  const size = mappingSize(vm.mappings, slot, vma, fate, page, address);
   if (!granule && cacheable && vm.vmaRules.mte && !vma.mteAllowed)
     return vcpu.fail('EFAULT', `${vma.name} at the guest physical address ${hex(page)} has no room for tags`);
   const logging = slot.dirty !== undefined;
@@ -79,9 +79,9 @@ function mapOrRelax(
 }
 
 /** Pages while they are logged, and where single frames are a device's; else what user space maps with, where slot and alignment permit (`fault_supports_stage2_huge_mapping`). */
-function mappingSize(slot: Memslot, vma: Vma, fate: MemoryFate, page: number, address: number): number {
+function mappingSize(mappings: UserMappings, slot: Memslot, vma: Vma, fate: MemoryFate, page: number, address: number): number {
   if (slot.dirty || (fate.type !== 'normal' && vma.flags !== 'VM_PFNMAP')) return PAGE_BYTES;
-  const most = hostMappingSize(vma, address);
+  const most = mappings.mappingSize(vma, address);
   return [LARGE_BLOCK_BYTES, BLOCK_BYTES].find((bytes) => bytes <= most && fitsBlock(slot, page, bytes)) ?? PAGE_BYTES;
 }
 
