@@ -216,7 +216,7 @@ function program(random: Random, alias: number): string {
     ...Array<() => void>(20).fill(() => made.branch()),
     ...Array<() => void>(5).fill(() => made.indirect()),
     ...Array<() => void>(8).fill(() => made.loop()),
-    ...Array<() => void>(3).fill(() => made.knot()),
+    ...Array<() => void>(4).fill(() => made.knot()),
     ...Array<() => void>(2).fill(() => made.rewrite()),
     ...Array<() => void>(10).fill(() => made.system()),
   ];
