@@ -1,6 +1,6 @@
-import { dispatchIntoCycles } from './dispatch.ts';
 import { type DominatorTree, dominatorTree } from './dominators.ts';
 import { type RegionBlock, reached } from './graph.ts';
+import { makeReducible } from './irreducible.ts';
 
 /** A region's blocks in reverse postorder with what structured control flow needs to know of each. */
 export interface Flow {
@@ -15,11 +15,11 @@ export interface Flow {
   readonly isMerge: readonly boolean[];
 }
 
-/** Orders the blocks. Cycles that are entered at several places get a dispatch each, so that the graph is reducible. */
+/** Orders the blocks. Cycles that are entered at several places are changed until each has one head. */
 export function analyse(entry: RegionBlock): Flow {
   for (;;) {
     const tree = dominatorTree(entry);
-    if (!dispatchIntoCycles(tree)) return describe(tree);
+    if (!makeReducible(tree)) return describe(tree);
   }
 }
 

@@ -4,14 +4,14 @@ import { analyse, type Flow } from '../../../emulator/translate/region/flow.ts';
 import { type Edge, reached } from '../../../emulator/translate/region/graph.ts';
 import { longestPaths } from '../../../emulator/translate/region/paths.ts';
 import { compare, generator } from './compare.ts';
-import { graph } from './graphs.ts';
+import { graph, LARGE } from './graphs.ts';
 import { regionText } from './region-text.ts';
 
 /** Each dispatch with the blocks it sends control to, by their numbers in the test's graph. */
 function dispatches(successors: readonly (readonly number[])[]): number[][] {
   const targets = ({ edges }: { edges: readonly Edge[] }): number[] =>
     edges.map((edge) => ('block' in edge ? edge.block.start : edge.dispatch));
-  return analyse(graph(successors)[0]!)
+  return analyse(graph(successors, LARGE)[0]!)
     .order.filter((block) => block.dispatches)
     .map(targets);
 }
@@ -56,6 +56,30 @@ describe('cycles that are entered at several places', () => {
   });
 });
 
+describe('small ones', () => {
+  /** How often each block is there. */
+  const times = (successors: readonly (readonly number[])[]): number[] => {
+    const { order } = analyse(graph(successors)[0]!);
+    assert.ok(order.every((block) => !block.dispatches));
+    return successors.map((_, n) => order.filter(({ start }) => start === n).length);
+  };
+
+  it('are entered at one place only, others by a copy', () => {
+    const counts = times([[1, 2], [2, 3], [1, 3], []]);
+    assert.deepEqual([counts[0], counts[1]! + counts[2]!, counts[3]], [1, 3, 1]);
+  });
+
+  it('the fewest blocks are copied', () => assert.deepEqual(times([[1, 3], [2], [3], [1, 4], []]), [1, 1, 1, 2, 1]));
+
+  it('a region does not grow beyond what is compiled', () => {
+    // A chain that fills it, and then a small cycle.
+    const chain = Array.from({ length: 296 }, (_, n) => [n + 1]);
+    const cycle = [[297, 298], [298, 299], [297, 299], []];
+    const { order } = analyse(graph([...chain, ...cycle])[0]!);
+    assert.equal(order.filter((block) => block.dispatches).length, 1);
+  });
+});
+
 /** Goes at random through the graph as it is now. What is done between two looks at what is left must have been foreseen at the first. */
 function walk({ order, number, isLoop }: Flow, longest: readonly number[], random: (below: number) => number): void {
   let left = longest[0]!;
@@ -91,7 +115,7 @@ describe('random graphs', () => {
         const near = random(2) === 0;
         const to = (from: number): number => (near ? Math.min(count - 1, Math.max(0, from - 4 + random(10))) : random(count));
         const blocks = graph(Array.from({ length: count }, (_, from) => Array.from({ length: Math.min(2, random(12)) }, () => to(from))));
-        for (const block of blocks) Object.assign(block, { instructions: new Array(1 + random(4)).fill(undefined) });
+        for (const block of blocks) Object.assign(block, { instructions: new Array(1 + random(n % 2 ? LARGE : 4)) });
         const flow = analyse(blocks[0]!);
         flow.order.forEach((block, at) => {
           if (!block.dispatches) return;
@@ -106,8 +130,8 @@ describe('random graphs', () => {
     });
 });
 
-/** A loop whose parts go on to any other and are entered at any, in a loop. */
-function knot(seed: number): string {
+/** A loop whose parts, of at most so many operations, go on to any other and are entered at any, in a loop. */
+function knot(seed: number, most: number): string {
   const random = generator(seed);
   const parts = 3 + random(5);
   const register = (): string => `x${3 + random(6)}`;
@@ -130,7 +154,7 @@ function knot(seed: number): string {
   for (let n = 1 + random(3); n > 0; n--) source += ` ${to()}`;
   for (let n = 0; n < parts; n++) {
     source += `p${n}: `;
-    for (let k = random(3); k >= 0; k--) source += ` ${operation()}\n`;
+    for (let k = random(most); k >= 0; k--) source += ` ${operation()}\n`;
     source += ` sub x11, x11, #1\n tbnz x11, #63, again\n ${to()}`;
   }
   return `${source} b again\ndone: hlt #0\nleaf: add x6, x6, #3\n eor x7, x7, x6\n ret\n`;
@@ -142,13 +166,15 @@ describe('code that goes into the middle of its loops', () => {
     [61, 1200],
     [7, 4000],
   ] as const)
-    it(`does what the interpreter does, ${slice} instructions at a time`, () => {
-      let dispatching = 0;
-      for (let seed = 1; seed <= 12; seed++) {
-        const source = knot(seed);
-        if (regionText(source).includes('br_table')) dispatching++;
-        compare(source, slices, { eagerness: { hotJumps: 2, batch: 1 } }, slice);
-      }
-      assert.ok(dispatching > 6, `${dispatching} of 12`);
-    });
+    for (const most of [3, 16])
+      it(`does what the interpreter does, ${slice} instructions at a time, parts of up to ${most}`, (t) => {
+        let dispatching = 0;
+        for (let seed = 1; seed <= 10; seed++) {
+          const source = knot(seed, most);
+          if (regionText(source).includes('br_table')) dispatching++;
+          compare(source, slices, { eagerness: { hotJumps: 2, batch: 1 } }, slice);
+        }
+        t.diagnostic(`${dispatching} of 10 begin with a region that has a dispatch`);
+        assert.ok(dispatching > (most > 3 ? 5 : 0));
+      });
 });

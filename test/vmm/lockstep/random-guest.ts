@@ -138,7 +138,8 @@ class Program {
     const again = this.lines.length;
     this.emit(`movz w27, #${1 + random.below(12)}`);
     const waysIn = 1 + random.below(3);
-    const lengths = Array.from({ length: 2 + random.below(4) }, () => 2 + random.below(3));
+    const least = random.oneIn(2) ? 2 : 12;
+    const lengths = Array.from({ length: 2 + random.below(4) }, () => least + random.below(3));
     const starts = lengths.map((_, n) => again + 1 + waysIn + lengths.slice(0, n).reduce((sum, length) => sum + length + 3, 0));
     const end = starts.at(-1)! + lengths.at(-1)! + 3;
     const goTo = (at: number): string =>
@@ -220,7 +221,7 @@ function program(random: Random, alias: number): string {
     ...Array<() => void>(2).fill(() => made.rewrite()),
     ...Array<() => void>(10).fill(() => made.system()),
   ];
-  while (made.lines.length < SLOTS - 60) random.pick(kinds)();
+  while (made.lines.length < SLOTS - 120) random.pick(kinds)();
   while (made.lines.length < SLOTS) made.emit('b body');
   return made.lines.join('\n');
 }
