@@ -165,8 +165,14 @@ ret`,
 cbz x0, 2f
 1: add x1, x1, #1
 tbz x1, #3, 2f
-${'nop\n'.repeat(35)}2: add x2, x2, #1
-${'nop\n'.repeat(35)}tbz x2, #4, 1b
+.rept 35
+nop
+.endr
+2: add x2, x2, #1
+.rept 35
+nop
+.endr
+tbz x2, #4, 1b
 ret`,
   'switch-through-a-register': `
 adr x1, 1f

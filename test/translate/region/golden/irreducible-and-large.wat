@@ -1,77 +1,13 @@
 ;; cbz x0, 2f
 ;; 1: add x1, x1, #1
 ;; tbz x1, #3, 2f
+;; .rept 35
 ;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
+;; .endr
 ;; 2: add x2, x2, #1
+;; .rept 35
 ;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
-;; nop
+;; .endr
 ;; tbz x2, #4, 1b
 ;; ret
 
