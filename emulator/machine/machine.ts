@@ -1,3 +1,4 @@
+import type { HostDescription } from '../vmm/host.ts';
 import type { Timekeeping } from '../vmm/pace.ts';
 import type { Expression } from './expression/ast.ts';
 
@@ -27,6 +28,10 @@ export interface MachineConfiguration {
   readonly cpus: number;
   /** CPU profile: `cortex-a57`, `neoverse-n1`, `max`. */
   readonly cpu: string;
+  /** Which kernel the host runs: `merged` (the default) or `proposed`. */
+  readonly kernelProfile?: string;
+  /** The host, where it differs from the CPU model. */
+  readonly host?: HostDescription;
   /** What time does outside while it passes inside; `skip` where it is absent. */
   readonly timekeeping?: Timekeeping;
 }
@@ -36,6 +41,8 @@ export interface LoadedGuest {
   readonly entry: bigint;
   readonly base: bigint;
   readonly size: number;
+  /** The kernel profile and the host in force. Left out where the machine does not say. */
+  readonly host?: readonly { readonly name: string; readonly value: string }[];
 }
 
 /** One field of an exit record, decoded. */

@@ -43,7 +43,7 @@ export class VirtTarget implements Target {
     const { mmu, memory: physical, code } = silicon;
     const placed = kernel.placements;
     const base = Math.min(...placed.map((p) => p.address));
-    this.guest = { entry: BigInt(kernel.entry), base: BigInt(base), size: kernel.end - base };
+    this.guest = { entry: BigInt(kernel.entry), base: BigInt(base), size: kernel.end - base, host: machine.hostFacts };
     const hostOfIpa = (ipa: number): number => machine.hostAddress(ipa);
     this.map = { mmu, physical, hostOfIpa };
     const hostOf = (space: 'ipa' | 'pa', address: bigint): number =>
@@ -123,7 +123,7 @@ export class VirtTarget implements Target {
   writeExitField(index: number, name: string, value: bigint): void {
     const { run } = this.vcpu(index);
     const [, member, element] = /^(\w+?)(?:\[([0-9]+)\])?$/.exec(name) ?? [];
-    const field = exitDefinition(run.exitReason)?.fields.find((f) => f.name === member);
+    const field = exitDefinition(run)?.fields.find((f) => f.name === member);
     const at = Number(element ?? 0);
     if (!field || at >= (field.count ?? 1)) throw new Error(`this exit has no ${name}`);
     if (value >> BigInt(field.size * 8) !== 0n) throw new Error(`${name} has ${field.size} bytes: 0x${value.toString(16)} does not fit`);
