@@ -4,6 +4,7 @@ import { GUEST_MEMFD_FLAGS } from './guest-memfd.ts';
 import { type KernelProfile, type KernelProfileName, merged, proposed } from './kernel-profile.ts';
 import { MAX_MEMSLOTS } from './memslots.ts';
 import type { Vm } from './vm.ts';
+import { supportsCacheablePfnmap } from './vma-rules.ts';
 
 /** A capability of KVM on arm64: what KVM_CHECK_EXTENSION answers and what KVM_ENABLE_CAP does. */
 export interface Capability {
@@ -68,6 +69,7 @@ export const capabilities: readonly Capability[] = [
   always('KVM_CAP_USER_MEMORY2', 231),
   always('KVM_CAP_MEMORY_FAULT_INFO', 232),
   always('KVM_CAP_GUEST_MEMFD', 234),
+  { name: 'KVM_CAP_ARM_CACHEABLE_PFNMAP_SUPPORTED', number: 243, check: (vm) => Number(supportsCacheablePfnmap(vm.vmaRules)) },
   always('KVM_CAP_GUEST_MEMFD_FLAGS', 244, GUEST_MEMFD_FLAGS),
 ];
 

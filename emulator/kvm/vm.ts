@@ -225,6 +225,11 @@ export class Vm implements HypercallMachine {
     return this.configuration.host.physicalBase + userspace;
   }
 
+  /** TLBI VMALLS12E1IS: nothing made from stage 2 is used any more. */
+  flushStage2(): void {
+    this.configuration.invalidate();
+  }
+
   /**
    * KVM_CREATE_GUEST_MEMFD: memory for slots of this VM.
    * @param size Bytes.
