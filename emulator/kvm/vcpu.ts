@@ -57,7 +57,7 @@ const outcomes = {
 
 /** A virtual CPU: its registers, its `kvm_run`, and KVM_RUN. */
 export class Vcpu {
-  readonly run = new KvmRun();
+  readonly run: KvmRun;
   readonly vgic: VgicCpu;
   readonly timers: ArchTimers;
   /** KVM_SET_GUEST_DEBUG. */
@@ -82,6 +82,7 @@ export class Vcpu {
     /** KVM_ARM_VCPU_POWER_OFF: starts stopped, for PSCI CPU_ON. */
     readonly startsOff: boolean,
   ) {
+    this.run = new KvmRun(vm.kernel);
     this.vgic = new VgicCpu(index, vm.affinity(index), new InterfaceRegisters(processor.state));
     this.timers = new ArchTimers(processor, (intid, level) => vm.vgic.inject(this.vgic, intid, level));
     this.mpState = startsOff ? mpState.STOPPED : mpState.RUNNABLE;

@@ -1,10 +1,12 @@
 import type { Clock } from '../cpu/clock.ts';
 import type { Processor } from '../cpu/processor.ts';
+import { type Apei, apeiDeclines } from './apei.ts';
 import { type CacheMaintenance, CountedMaintenance } from './cache-maintenance.ts';
 import { GuestMemfd } from './guest-memfd.ts';
 import type { HypercallMachine } from './hypercalls/context.ts';
 import { result } from './hypercalls/context.ts';
 import { psciVersion } from './hypercalls/psci.ts';
+import { type KernelProfile, merged } from './kernel-profile.ts';
 import { Memslots } from './memslots.ts';
 import { mpState } from './mp-state.ts';
 import { SeededBytes } from './seed.ts';
@@ -39,6 +41,10 @@ export interface HostFeatures {
   readonly ls64: boolean;
   /** CTR_EL0.DIC: no instruction cache maintenance needed. */
   readonly coherentInstructionCache: boolean;
+  /** CTR_EL0.IDC: no data cache clean needed for instructions. */
+  readonly coherentDataCache: boolean;
+  /** FEAT_DoubleFault2. */
+  readonly doubleFault2: boolean;
   /** ID_AA64MMFR0_EL1.PARange. */
   readonly parange: number;
 }
@@ -47,6 +53,10 @@ export interface VmConfiguration {
   readonly clock: Clock;
   readonly host: TableMemory;
   readonly features: HostFeatures;
+  /** Which kernel the host runs; left out: `merged`. */
+  readonly kernel?: KernelProfile;
+  /** What becomes of memory errors before KVM sees them; left out: the host declines them. */
+  readonly apei?: Apei;
   /** Shared peripheral interrupts of the vGIC. */
   readonly spiCount: number;
   readonly vcpuCount: number;
@@ -75,6 +85,8 @@ const addressSizes = [32, 36, 40, 42, 44, 48, 52, 56];
 export class Vm implements HypercallMachine {
   readonly clock: Clock;
   readonly features: HostFeatures;
+  readonly kernel: KernelProfile;
+  readonly apei: Apei;
   readonly memslots: Memslots;
   readonly stage2: Stage2;
   readonly vgic: Vgic;
@@ -86,6 +98,8 @@ export class Vm implements HypercallMachine {
   systemSuspend = false;
   /** KVM_CAP_ARM_NISV_TO_USER. */
   nisvToUser = false;
+  /** KVM_CAP_ARM_SEA_TO_USER. */
+  seaToUser = false;
   /** Physical CPUs that may run this VM, a bit each; vCPU n runs on CPU n. On Linux the PMU that user space chooses narrows it. */
   supportedCpus = -1;
   /** KVM_CAP_ARM_EAGER_SPLIT_CHUNK_SIZE: blocks are split into pages when logging begins, so many bytes at a time; 0: at the first write. */
@@ -105,6 +119,8 @@ export class Vm implements HypercallMachine {
   constructor(private readonly configuration: VmConfiguration) {
     this.clock = configuration.clock;
     this.features = configuration.features;
+    this.kernel = configuration.kernel ?? merged;
+    this.apei = configuration.apei ?? apeiDeclines;
     const { features, maintenance, pfnmapPolicy: policy = 'error', ipaBits = IPA_BITS } = configuration;
     this.ipaBits = ipaBits;
     this.mappings = configuration.mappings ?? new UserMappings();
@@ -207,6 +223,11 @@ export class Vm implements HypercallMachine {
   /** Physical address of a user space address. */
   physicalAddress(userspace: number): number {
     return this.configuration.host.physicalBase + userspace;
+  }
+
+  /** TLBI VMALLS12E1IS: nothing made from stage 2 is used any more. */
+  flushStage2(): void {
+    this.configuration.invalidate();
   }
 
   /**
