@@ -197,10 +197,17 @@ export class Vcpu {
     if (this.run.immediateExit) return outcomes.interrupted;
     while (this.left > 0) {
       if (!this.canRun()) return this.mpState === mpState.RUNNABLE ? outcomes.waiting : outcomes.stopped;
-      const outcome = this.enterOnce();
+      const outcome = this.atInjectedVector() ?? this.enterOnce();
       if (outcome) return outcome;
     }
     return outcomes.interrupted;
+  }
+
+  /** An exception that KVM or user space injected, and whoever filters exceptions wants to stop at its vector. */
+  private atInjectedVector(): RunOutcome | undefined {
+    if (!this.processor.stopAtVector) return undefined;
+    this.processor.stopAtVector = false;
+    return outcomes.exception;
   }
 
   /** One entry into the guest and the handling of what brought it back; undefined: enter again. */
@@ -227,7 +234,7 @@ export class Vcpu {
       case 'watch':
         return outcomes.watch;
       case 'exception':
-        return outcomes.exception;
+        return this.atInjectedVector();
       case 'stop':
         return processorStopped(this, exit);
       case 'yield':

@@ -52,6 +52,7 @@ export class MachineClient implements Machine {
   translate = this.remote('translate');
   exitRecord = this.remote('exitRecord');
   writeExitField = this.remote('writeExitField');
+  intervene = this.remote('intervene');
   evaluate = this.remote('evaluate');
   setStopPoints = this.remote('setStopPoints');
   continue = this.remote('continue');
