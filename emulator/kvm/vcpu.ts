@@ -6,6 +6,7 @@ import { entryFailure, processorStopped, unsupportedException } from './entry-fa
 import type { Errno } from './errno.ts';
 import { handleTrap } from './exit-handlers.ts';
 import { KvmRun } from './exits/layout.ts';
+import { interrupted } from './exits/plain.ts';
 import { GuestDebug } from './guest-debug.ts';
 import { VcpuHypercall } from './hypercall-context.ts';
 import { isSErrorPending } from './inject.ts';
@@ -56,7 +57,7 @@ const outcomes = {
 
 /** A virtual CPU: its registers, its `kvm_run`, and KVM_RUN. */
 export class Vcpu {
-  readonly run = new KvmRun();
+  readonly run: KvmRun;
   readonly vgic: VgicCpu;
   readonly timers: ArchTimers;
   /** KVM_SET_GUEST_DEBUG. */
@@ -81,6 +82,7 @@ export class Vcpu {
     /** KVM_ARM_VCPU_POWER_OFF: starts stopped, for PSCI CPU_ON. */
     readonly startsOff: boolean,
   ) {
+    this.run = new KvmRun(vm.kernel);
     this.vgic = new VgicCpu(index, vm.affinity(index), new InterfaceRegisters(processor.state));
     this.timers = new ArchTimers(processor, (intid, level) => vm.vgic.inject(this.vgic, intid, level));
     this.mpState = startsOff ? mpState.STOPPED : mpState.RUNNABLE;
@@ -161,6 +163,12 @@ export class Vcpu {
     return 'error';
   }
 
+  /** The thread of this vCPU gets SIGBUS (BUS_MCEERR_AR) for a page of user space with a memory error; KVM_RUN is interrupted (`kvm_send_hwpoison_signal`). */
+  signalMemoryError(userAddress: number): HandlerResult {
+    this.run.begin(interrupted.number);
+    return this.fail('EINTR', `SIGBUS (BUS_MCEERR_AR) for the memory error at the user address 0x${userAddress.toString(16)}`, true);
+  }
+
   beginHypercall(): VcpuHypercall {
     return new VcpuHypercall(this);
   }
@@ -217,6 +225,7 @@ export class Vcpu {
     vgic.flush(this.vgic);
     const refused = entryFailure(this);
     if (refused) return refused;
+    if (this.vm.renewVmid(this.index)) this.vm.loadVmid();
     const untilTimer = Math.max(1, this.timers.deadline() - clock.now);
     this.counted = clock.instructions;
     const stepping = this.guestDebug.singleStep;

@@ -1,3 +1,5 @@
+import type { FaultRule } from './fault-rules.ts';
+
 /** What went wrong with an access, in the Arm ARM's words (Faulttypes of the pseudocode). */
 export type FaultType = 'translation' | 'address size' | 'access flag' | 'permission' | 'alignment' | 'external abort';
 
@@ -23,6 +25,8 @@ const EXTERNAL_ABORT_ON_WALK = 0b010100;
  */
 export class Fault {
   type: FaultType = 'translation';
+  /** The check that was not passed. */
+  rule: FaultRule = 'invalid descriptor';
   access: FaultingAccess = 'data';
   /** The stage that faulted. */
   stage: 1 | 2 = 1;

@@ -8,6 +8,7 @@ import { DataWatches } from './data-watches.ts';
 import { DebugMemory } from './debug-memory.ts';
 import { type ExplainedAccess, type Explanation, explain } from './explain.ts';
 import type { Fault, FaultSink } from './fault.ts';
+import type { FaultRule } from './fault-rules.ts';
 import type { MmuFeatures } from './features.ts';
 import type { MainTlb } from './main-tlb.ts';
 import { pageMark } from './page-mark.ts';
@@ -146,6 +147,7 @@ export class Mmu {
   private noteAlignment(vaLow: number, vaHigh: number, access: number): 0 {
     const fault = this.fault;
     fault.type = 'alignment';
+    fault.rule = 'alignment';
     fault.access = 'data';
     fault.stage = 1;
     fault.level = 0;
@@ -216,7 +218,7 @@ export class Mmu {
   private consume(marks: number, vaLow: number, vaHigh: number, host: number, bytes: number, access: number): boolean {
     if ((marks & pageMark.poison) !== 0 && (access & (READ | FETCH)) !== 0 && this.physical.poison.hits(host, bytes)) {
       this.describeAccess(vaLow, vaHigh, access);
-      this.noteExternal();
+      this.noteExternal('poison');
       this.sink.fault(this.fault);
       return false;
     }
@@ -231,9 +233,10 @@ export class Mmu {
     fault.write = (access & (READ | WRITE)) === WRITE;
   }
 
-  private noteExternal(): void {
+  private noteExternal(rule: FaultRule): void {
     const fault = this.fault;
     fault.type = 'external abort';
+    fault.rule = rule;
     fault.stage = 1;
     fault.level = 0;
     fault.s1ptw = false;
@@ -270,7 +273,7 @@ export class Mmu {
     if (!t.translate(space, vaLow, vaHigh, access)) return 0;
     const host = this.physical.hostOf(t.pa);
     if (host < 0) {
-      this.noteExternal();
+      this.noteExternal('nothing answers');
       return 0;
     }
     const hostPage = host - (vaLow & 0xfff);
@@ -370,9 +373,9 @@ export class Mmu {
     return translateAddress(this.translation, this.spaceOf(state), operation, va, (pstate & PSTATE_PAN) !== 0, (pstate >>> 2) & 3);
   }
 
-  /** What an access by this vCPU would do, step by step, without doing it. */
-  explain(state: RegisterState, va: bigint, access: ExplainedAccess): Explanation {
-    return explain(this.translation, this.physical, this.spaceOf(state), va, access);
+  /** What an access by this vCPU would do, step by step, without doing it. `ipa`: through stage 2 alone. */
+  explain(state: RegisterState, space: 'va' | 'ipa', address: bigint, access: ExplainedAccess): Explanation {
+    return explain(this.translation, this.physical, this.spaceOf(state), space, address, access);
   }
 
   /** Replaces all data watches. */

@@ -89,7 +89,7 @@ export class UserSpace {
 
   private byItself(vcpu: Vcpu): Handled {
     const { run } = vcpu;
-    const definition = exitDefinition(run.exitReason);
+    const definition = exitDefinition(run);
     const exit = definition && answerable(definition.name);
     if (exit) return perform(vcpu, this.bus, this.choose?.(vcpu) ?? ownAnswer(exit, this.policies));
     switch (run.exitReason) {

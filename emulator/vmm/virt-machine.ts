@@ -1,6 +1,6 @@
 import { exitDefinition } from '../kvm/exits/index.ts';
 import { SeededBytes } from '../kvm/seed.ts';
-import { BLOCK_BYTES } from '../kvm/stage2.ts';
+import { BLOCK_BYTES } from '../kvm/stage2-geometry.ts';
 import type { RunOutcome, Vcpu } from '../kvm/vcpu.ts';
 import { Vm } from '../kvm/vm.ts';
 import type { WatchedAccess } from '../memory/data-watches.ts';
@@ -13,6 +13,7 @@ import { deviceTreeBlob } from './device-tree.ts';
 import { Pl011 } from './devices/pl011.ts';
 import { Pl031 } from './devices/pl031.ts';
 import { Pl061 } from './devices/pl061.ts';
+import { apeiOfHost, checkHost, describeHost, type HostFact, kernelProfile } from './host.ts';
 import { checkCommandLine, checkCpus, checkMemory, DEFAULT_EPOCH, DEFAULT_SEED, type LaunchConfiguration } from './launch.ts';
 import { type LoadedKernel, loadKernel } from './loader/kernel.ts';
 import { type Layout, placeBootFiles } from './loader/placement.ts';
@@ -67,6 +68,8 @@ export class VirtMachine {
   private readonly uart: Pl011;
   private readonly rtc: Pl031;
   private readonly scheduler: Scheduler;
+  /** The kernel profile and the host in force, for people. */
+  readonly hostFacts: readonly HostFact[];
   private readonly ramHost: number;
   private readonly deviceTree: Uint8Array;
   /** Where each vCPU last passed a breakpoint: the same execution of an instruction is asked about once, however often KVM has to enter the guest for it. */
@@ -85,6 +88,9 @@ export class VirtMachine {
     if (configuration.append !== undefined) checkCommandLine(configuration.append);
     const epoch = configuration.epoch ?? DEFAULT_EPOCH;
     const seed = configuration.seed ?? DEFAULT_SEED;
+    const kernelProfileInForce = kernelProfile(configuration.kernelProfile);
+    const host = checkHost(configuration.host ?? {});
+    this.hostFacts = describeHost(silicon.profile, host, kernelProfileInForce);
     this.kernel = loadKernel(kernel, memory);
     this.ramHost = silicon.memory.allocate(memory, BLOCK_BYTES);
     this.vm = new Vm({
@@ -95,6 +101,8 @@ export class VirtMachine {
         allocate: (bytes, alignment) => silicon.memory.allocate(bytes, alignment),
       },
       features: silicon.features,
+      kernel: kernelProfileInForce,
+      apei: apeiOfHost(host, (ipa) => this.physicalAddress(ipa)),
       spiCount: SPI_COUNT,
       vcpuCount: cpus,
       epoch,
@@ -159,6 +167,13 @@ export class VirtMachine {
     this.console.reset();
     this.scheduler.reset();
     this.load();
+  }
+
+  /** Physical address of a guest physical address in RAM, or -1. */
+  private physicalAddress(ipa: number): number {
+    const { base } = board.ram;
+    const inside = ipa >= base && ipa < base + this.configuration.memory;
+    return inside ? this.silicon.memory.physical(this.ramHost + (ipa - base)) : -1;
   }
 
   /** Host address of a guest physical address in RAM, or -1. */
@@ -307,7 +322,7 @@ export class VirtMachine {
   /** `kvm_run` holds an exit: the debugger sees it first, then user space acts on it. */
   private atExit(at: UnhandledExit): RunEnd | undefined {
     const { index, run } = at.vcpu;
-    const name = exitDefinition(run.exitReason)?.name ?? `KVM_EXIT_${run.exitReason}`;
+    const name = exitDefinition(run)?.name ?? `KVM_EXIT_${run.exitReason}`;
     this.vm.count(name);
     this.userSpace.arrived(at);
     if (!this.hooks?.exit(index, name)) return this.handle(at);

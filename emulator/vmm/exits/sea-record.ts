@@ -1,4 +1,3 @@
-import { armSea, armSeaAt } from '../../kvm/exits/arm-sea.ts';
 import type { KvmRun } from '../../kvm/exits/layout.ts';
 import { exceptionClass } from '../../kvm/syndrome.ts';
 
@@ -12,12 +11,14 @@ export interface SeaRecord {
   readonly gva: bigint | undefined;
 }
 
-/** The record in `kvm_run`; undefined at any other exit. */
+/** The record in `kvm_run`, as the kernel that wrote it lays it out; undefined at any other exit. */
 export function seaRecord(run: KvmRun): SeaRecord | undefined {
-  if (run.exitReason !== armSea.number) return undefined;
-  const esr = run.get(armSeaAt.esr, 8);
+  const { number, at, gvaValid } = run.kernel.armSea;
+  if (run.exitReason !== number) return undefined;
+  const esr = run.get(at.esr, 8);
+  const known = gvaValid === undefined ? (esr & FNV) === 0n : (run.get(at.flags, 8) & gvaValid) !== 0n;
   return {
     fetch: Number((esr >> 26n) & 0x3fn) === exceptionClass.IABT_LOW,
-    gva: esr & FNV ? undefined : run.get(armSeaAt.gva, 8),
+    gva: known ? run.get(at.gva, 8) : undefined,
   };
 }
