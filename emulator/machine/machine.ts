@@ -1,5 +1,6 @@
 import type { ExitPolicies } from '../vmm/exits/policy.ts';
 import type { HostDescription } from '../vmm/host.ts';
+import type { MemslotOption } from '../vmm/memslot-options.ts';
 import type { Timekeeping } from '../vmm/pace.ts';
 import type { Expression } from './expression/ast.ts';
 import type { Intervention } from './intervention.ts';
@@ -35,6 +36,10 @@ export interface MachineConfiguration {
   readonly kernelProfile?: string;
   /** The host, where it differs from the CPU model. */
   readonly host?: HostDescription;
+  /** Memory beside RAM, by slot from 1 on. */
+  readonly memslots?: readonly MemslotOption[];
+  /** What KVM does with cacheable memory that it has no address for: `error` (the default) or `fallback-to-device`. */
+  readonly pfnmapPolicy?: string;
   /** What time does outside while it passes inside; `skip` where it is absent. */
   readonly timekeeping?: Timekeeping;
   /** What user space does about exits by itself. */

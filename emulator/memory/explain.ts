@@ -3,6 +3,7 @@ import type { AddressSpace } from './address-space.ts';
 import { lastAttributes } from './address-translation.ts';
 import { describeMemAttr, describeType, shareabilities } from './attributes.ts';
 import { decidedRowAttributes } from './configuration.ts';
+import type { FaultType } from './fault.ts';
 import { explainFault } from './fault-rules.ts';
 import { namesOfRights, stage1RightsRules, stage2RightsRules } from './permission-rules.ts';
 import { describeRights, stage2Rights } from './permissions.ts';
@@ -12,6 +13,7 @@ import { observed, type WalkStep } from './walk-steps.ts';
 
 /** A fault of an access, and the check it did not pass. */
 export interface ExplainedFault {
+  readonly type: FaultType;
   readonly text: string;
   readonly rule: string;
   readonly statusCode: number;
@@ -114,14 +116,14 @@ type Outcome = Omit<Explanation, 'steps' | 'fault'>;
 
 function explainedFault(translation: Translation, { configuration }: AddressSpace, va: bigint, access: number): ExplainedFault {
   const { fault } = translation;
-  const { stage, level, statusCode, rule, s1ptw } = fault;
+  const { type, stage, level, statusCode, rule, s1ptw } = fault;
   const given = describeRights(stage === 1 ? translation.rights1 : translation.stage2.rights);
   const needed = s1ptw
     ? 'the walk of stage 1 reads its table (and writes it to update a descriptor)'
     : `${namesOfRights(neededRights(access))} is needed`;
   const why =
     rule === 'rights' ? `${needed}, stage ${stage} gives ${given}` : explainFault(fault, configuration, ((va >> 55n) & 1n) !== 0n);
-  return { text: fault.describe(), rule: why, statusCode, stage, level, s1ptw, ...(stage === 2 ? { ipa: BigInt(fault.ipa) } : {}) };
+  return { type, text: fault.describe(), rule: why, statusCode, stage, level, s1ptw, ...(stage === 2 ? { ipa: BigInt(fault.ipa) } : {}) };
 }
 
 function stage1Outcome(translation: Translation, { configuration }: AddressSpace, { kind }: ExplainedAccess): Outcome['stage1'] {

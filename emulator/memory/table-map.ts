@@ -3,6 +3,7 @@ import type { AddressSpace } from './address-space.ts';
 import { describeMemAttr, describeType, effectiveAttributes, shareabilities } from './attributes.ts';
 import { decidedRowAttributes, type RegimeConfiguration } from './configuration.ts';
 import { type DescribedStage, describeStage1, describeStage2 } from './describe-regime.ts';
+import { entryShift } from './descriptor-fields.ts';
 import type { Fault } from './fault.ts';
 import { explainFault } from './fault-rules.ts';
 import { sizeName } from './granule.ts';
@@ -18,6 +19,7 @@ export interface MappedRun {
   readonly last: bigint;
   /** What an entry maps: `4 KiB page`, `2 MiB block`. */
   readonly entry: string;
+  readonly entryBytes: number;
   readonly level: number;
   /** Where `first` leads, in the space of the stage's output; `scattered`: the rest of the run does not follow it. */
   readonly output?: bigint;
@@ -147,11 +149,12 @@ function mapOf(
 function edgesOf(
   { first, end, level, kind }: TableRun,
   base: bigint,
-  { granule }: TableTree,
-): Pick<MappedRun, 'first' | 'last' | 'entry' | 'level'> {
-  const bytes = sizeName(2 ** (granule + (granule - 3) * (3 - level)));
+  { granule, stage }: TableTree,
+): Pick<MappedRun, 'first' | 'last' | 'entry' | 'entryBytes' | 'level'> {
+  const entryBytes = 2 ** entryShift({ stage, level, granule });
+  const bytes = sizeName(entryBytes);
   const entry = kind === 'leaf' ? `${bytes} ${level === 3 ? 'page' : 'block'}` : `${bytes} entry`;
-  return { first: base + BigInt(first), last: base + BigInt(end) - 1n, entry, level };
+  return { first: base + BigInt(first), last: base + BigInt(end) - 1n, entry, entryBytes, level };
 }
 
 const outputOf = ({ output, linear }: TableRun): Pick<MappedRun, 'output' | 'scattered'> => ({

@@ -113,7 +113,7 @@ export class VirtTarget implements Target {
   }
 
   memslots(): readonly MemslotView[] {
-    return memslotViews(this.vcpu(0).vm);
+    return memslotViews(this.vcpu(0).vm, (from, to) => this.tableMap(0, { tables: 'VTTBR_EL2', from, to }).runs);
   }
 
   placeOf(index: number, va: bigint): { readonly ipa?: bigint; readonly pa?: bigint } {
