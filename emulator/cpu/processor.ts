@@ -63,6 +63,8 @@ export class Processor implements Core {
   lastException = -1;
   steppedWord: number | undefined;
   watchHit: WatchHit | undefined;
+  /** The instruction at PC cannot be fetched: memory has an error there. */
+  private fetchAborts = false;
   /** Instructions the last `run` executed. */
   executed = 0;
   /** Instructions left when the clock was last brought up to date. */
@@ -235,7 +237,11 @@ export class Processor implements Core {
   breakpoint(): boolean {
     this.countExecuted();
     if (!this.features.bti) this.state.setLow(slots.pstate, this.state.low(slots.pstate) & ~PSTATE.BTYPE);
-    return this.onBreakpoint?.() ?? true;
+    const stop = (): boolean => this.onBreakpoint?.() ?? true;
+    if (this.mmu.physical.poison.empty) return stop();
+    const found = this.mmu.atRecord(this.state.low(slots.pc), this.state.high(slots.pc), stop);
+    this.fetchAborts = found === 'abort';
+    return found !== 'good';
   }
 
   /** What follows an exception that was just taken. */
@@ -252,7 +258,10 @@ export class Processor implements Core {
       case 'resynchronise':
         return undefined;
       case 'breakpoint':
-        return EXIT.breakpoint;
+        if (!this.fetchAborts) return EXIT.breakpoint;
+        this.fetchAborts = false;
+        takeAbort(this, this.mmu.fault, 0);
+        return this.afterException();
       case 'unimplemented':
         return this.stop(`${nameOf(word)} is offered by --cpu ${this.profile.name} but not implemented`, word);
       case 'system':
