@@ -3,6 +3,7 @@ import { MAX_VCPUS } from './board.ts';
 import type { HostDescription } from './host.ts';
 import { formatSize, LaunchError } from './loader/errors.ts';
 import type { NamedFile } from './loader/kernel.ts';
+import type { MemslotOption } from './memslot-options.ts';
 
 /** What to build and what to load into it. */
 export interface LaunchConfiguration {
@@ -19,6 +20,10 @@ export interface LaunchConfiguration {
   readonly kernelProfile?: string;
   /** The host, where it differs from the CPU model. */
   readonly host?: HostDescription;
+  /** Memory beside RAM, by slot from 1 on. */
+  readonly memslots?: readonly MemslotOption[];
+  /** What KVM does with cacheable memory that it has no address for: `error` (the default) or `fallback-to-device`. */
+  readonly pfnmapPolicy?: string;
   /** Unix time of the real-time clock at power-on, seconds. */
   readonly epoch?: number;
   /** Seed of everything random that the guest is given. */

@@ -13,10 +13,12 @@ import { deviceTreeBlob } from './device-tree.ts';
 import { Pl011 } from './devices/pl011.ts';
 import { Pl031 } from './devices/pl031.ts';
 import { Pl061 } from './devices/pl061.ts';
+import { GuestMemory } from './guest-memory.ts';
 import { apeiOfHost, checkHost, describeHost, type HostFact, kernelProfile } from './host.ts';
 import { checkCommandLine, checkCpus, checkMemory, DEFAULT_EPOCH, DEFAULT_SEED, type LaunchConfiguration } from './launch.ts';
 import { type LoadedKernel, loadKernel } from './loader/kernel.ts';
 import { type Layout, placeBootFiles } from './loader/placement.ts';
+import { checkMemslots, checkPfnmapPolicy } from './memslot-options.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Silicon } from './silicon.ts';
 import { handleExit } from './user-space.ts';
@@ -70,6 +72,7 @@ export class VirtMachine {
   /** The kernel profile and the host in force, for people. */
   readonly hostFacts: readonly HostFact[];
   private readonly ramHost: number;
+  private readonly memoryBesideRam: GuestMemory;
   private readonly deviceTree: Uint8Array;
   /** An exit that user space has still to handle: the debugger looked at it first. `message`: there is no way to handle it. */
   private unhandled: { readonly vcpu: Vcpu; readonly message?: string } | undefined;
@@ -102,6 +105,7 @@ export class VirtMachine {
       },
       features: silicon.features,
       kernel: kernelProfileInForce,
+      pfnmapPolicy: checkPfnmapPolicy(configuration.pfnmapPolicy),
       apei: apeiOfHost(host, (ipa) => this.physicalAddress(ipa)),
       spiCount: SPI_COUNT,
       vcpuCount: cpus,
@@ -115,6 +119,7 @@ export class VirtMachine {
     });
     this.vm.nisvToUser = true;
     this.vm.memslots.set({ slot: 0, flags: 0, guestPhysAddr: board.ram.base, memorySize: memory, userspaceAddr: this.ramHost });
+    this.memoryBesideRam = new GuestMemory(silicon, this.vm, checkMemslots(configuration.memslots ?? []));
     for (const processor of silicon.processors) this.vm.createVcpu(processor);
     this.vm.initVgic(board.distributor.base, board.redistributors.base);
     this.scheduler = new Scheduler(this.vm.vcpus);
@@ -160,6 +165,7 @@ export class VirtMachine {
     const { memory, clock } = this.silicon;
     memory.bytes.fill(0, this.ramHost, this.ramHost + this.configuration.memory);
     this.silicon.written(this.ramHost, this.configuration.memory);
+    this.memoryBesideRam.reset();
     clock.instructions = 0;
     clock.idle = 0;
     this.vm.reset();

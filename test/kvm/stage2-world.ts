@@ -1,3 +1,4 @@
+import { assemble } from '../../emulator/isa/assembler/assembler.ts';
 import { systemRegisterSlot } from '../../emulator/isa/registers/index.ts';
 import { Stage2 } from '../../emulator/kvm/stage2.ts';
 import { memoryTypeOf } from '../../emulator/kvm/stage2-attributes.ts';
@@ -24,6 +25,8 @@ export interface WorldOptions {
   readonly dic?: boolean;
   readonly policy?: PfnmapPolicy;
   readonly ipaBits?: number;
+  readonly nisv?: boolean;
+  readonly ls64?: boolean;
   readonly vmids?: VmidAllocator;
 }
 
@@ -37,17 +40,19 @@ export class World {
   private constructor(
     readonly machine: VirtMachine,
     readonly vm: Vm,
+    private readonly code: number,
   ) {
     this.user = machine.silicon.memory.allocate(8 * MIB, BLOCK);
   }
 
-  static async create({ cpu = 'cortex-a57', fwb, dic, policy, ipaBits, vmids }: WorldOptions = {}): Promise<World> {
+  static async create({ cpu = 'cortex-a57', fwb, dic, policy, ipaBits, vmids, nisv = false, ls64 }: WorldOptions = {}): Promise<World> {
     const kernel = { name: 'guest.bin', bytes: new Uint8Array(4096) };
     const machine = await createMachine({ kernel, memory: 32 * MIB, cpus: 1, cpu });
     const { silicon } = machine;
     const features: HostFeatures = {
       ...silicon.features,
       ...(fwb === undefined ? {} : { fwb }),
+      ...(ls64 === undefined ? {} : { ls64 }),
       ...(dic === undefined ? {} : { coherentInstructionCache: dic }),
     };
     const vm = new Vm({
@@ -68,10 +73,11 @@ export class World {
       ...(ipaBits ? { ipaBits } : {}),
       ...(vmids ? { vmids } : {}),
     });
+    vm.nisvToUser = nisv;
     const ram = silicon.memory.allocate(PAGE, PAGE);
     vm.createVcpu(silicon.processors[0]!).init();
     vm.memslots.set({ slot: 100, flags: 0, guestPhysAddr: CODE, memorySize: PAGE, userspaceAddr: ram });
-    return new World(machine, vm).withCode(ram);
+    return new World(machine, vm, ram).withCode(ram);
   }
 
   /** A slot over user memory at `user` + `offset`. */
@@ -97,6 +103,33 @@ export class World {
     return vcpu!.enter(1);
   }
 
+  /** Lets the guest execute one instruction with X1 = `address`. */
+  execute(instruction: string, address: number): RunOutcome {
+    const { image } = assemble(instruction, { file: 'one.S', address: BigInt(CODE + 0x100) });
+    this.machine.silicon.memory.bytes.set(image, this.code + 0x100);
+    this.machine.silicon.written(this.code + 0x100, 4);
+    const vcpu = this.vm.vcpus[0]!;
+    vcpu.state.set(slots.pc, BigInt(CODE + 0x100));
+    vcpu.state.set(1, BigInt(address));
+    vcpu.processor.invalidateDerivedState();
+    return vcpu.enter(1);
+  }
+
+  x(n: number): bigint {
+    return this.vm.vcpus[0]!.state.get(n);
+  }
+
+  setX(n: number, value: bigint): void {
+    this.vm.vcpus[0]!.state.set(n, value);
+  }
+
+  /** Guest's address of the instruction that `execute` runs. */
+  readonly instruction = BigInt(CODE + 0x100);
+
+  get pc(): bigint {
+    return this.vm.vcpus[0]!.state.get(slots.pc);
+  }
+
   /** `4K normal rw-` of what is mapped at an address; `-` for nothing. */
   mapped(address: number = GPA): string {
     const found = this.vm.stage2.lookup(address);
@@ -108,7 +141,17 @@ export class World {
 
   /** ESR_EL1 after an exception that KVM injected. */
   get esr(): number {
-    return Number(this.vm.vcpus[0]!.state.system(systemRegisterSlot('ESR_EL1')));
+    return Number(this.system('ESR_EL1'));
+  }
+
+  system(name: string): bigint {
+    return this.vm.vcpus[0]!.state.system(systemRegisterSlot(name));
+  }
+
+  setSystem(name: string, value: bigint): void {
+    const { state, processor } = this.vm.vcpus[0]!;
+    state.setSystem(systemRegisterSlot(name), value);
+    processor.invalidateDerivedState();
   }
 
   private withCode(ram: number): this {
@@ -119,6 +162,8 @@ export class World {
     // The vectors: `b .` where EL1h takes its synchronous exceptions.
     words[(ram + 0x200) >>> 2] = 0x14000000;
     this.vm.vcpus[0]!.state.setSystem(systemRegisterSlot('VBAR_EL1'), BigInt(CODE));
+    // FP and SIMD are not trapped.
+    this.setSystem('CPACR_EL1', 3n << 20n);
     return this;
   }
 }
