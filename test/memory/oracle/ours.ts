@@ -17,7 +17,12 @@ export class OurAnswers {
   private readonly host: number;
 
   constructor(private readonly features: MmuFeatures) {
-    this.mmu = new Mmu(this.physical, features, { fault() {} }, { recordsOf: () => 0, holdsCode: () => false, written() {} });
+    this.mmu = new Mmu(
+      this.physical,
+      features,
+      { fault() {} },
+      { recordsOf: () => 0, holdsCode: () => false, written() {}, hasBreakpoint: () => false },
+    );
     this.host = this.physical.allocate(WINDOW_BYTES, 2 * 1024 * 1024);
   }
 
