@@ -31,6 +31,11 @@ export class GuestDebug {
   set(control: number): void {
     if (control & ~VALID) throw new KvmError('EINVAL', `KVM_SET_GUEST_DEBUG with control 0x${(control >>> 0).toString(16)}`);
     this.control = control & guestDebugControl.ENABLE ? control : 0;
+    this.rearm();
+  }
+
+  /** Sends debug exceptions to KVM where user space debugs; the vCPU's EL2 registers may have been reset. */
+  rearm(): void {
     const { state } = this.vcpu;
     const mdcr = state.system(register.MDCR_EL2) & ~MDCR_TDE;
     state.setSystem(register.MDCR_EL2, this.control ? mdcr | MDCR_TDE : mdcr);

@@ -54,6 +54,8 @@ export interface MemslotHost {
   /** What user space has mapped. */
   readonly mappings: UserMappings;
   readonly rules: VmaRulesHost;
+  /** Host address of a user address. */
+  hostOf(userspaceAddr: number): number;
   /** Takes the right to write from stage 2; TLBs know it when this returns. */
   writeProtect(guestPhysAddr: number, size: number): void;
   /** Splits blocks of stage 2 into pages, where eager splitting is enabled. */
@@ -63,6 +65,7 @@ export interface MemslotHost {
 const plainHost = (): MemslotHost => ({
   mappings: new UserMappings(),
   rules: { policy: 'error', fwb: false, dic: false, mte: false },
+  hostOf: (address) => address,
   writeProtect: () => {},
   split: () => {},
 });
@@ -76,6 +79,7 @@ export class Memslots {
   manualDirtyLogProtect = 0;
   private readonly slots = new Map<number, Memslot>();
   private last: Memslot | undefined;
+  private readonly stopListening: () => void;
 
   constructor(
     /** Size of the guest physical address space, bits. */
@@ -83,7 +87,13 @@ export class Memslots {
     private readonly unmap: Unmap,
     private readonly host: MemslotHost = plainHost(),
   ) {
-    host.mappings.onInvalidate((start, end) => this.unmapUserRange(start, end));
+    this.stopListening = host.mappings.onInvalidate((start, end) => this.unmapUserRange(start, end));
+  }
+
+  /** The VM is gone: all slots are. */
+  destroy(): void {
+    this.stopListening();
+    for (const slot of this.all()) this.remove(slot);
   }
 
   all(): readonly Memslot[] {
@@ -163,7 +173,7 @@ export class Memslots {
     const offset = gpa - slot.guestPhysAddr;
     if (slot.gmem) return slot.gmem.file?.peek(slot.gmem.offset + offset) ?? -1;
     const address = slot.userspaceAddr + offset;
-    return this.host.mappings.at(address) ? address : -1;
+    return this.host.mappings.at(address) ? this.host.hostOf(address) : -1;
   }
 
   /** `mark_page_dirty_in_slot`. */

@@ -6,6 +6,7 @@ import type { HypercallMachine } from './hypercalls/context.ts';
 import { result } from './hypercalls/context.ts';
 import { psciVersion } from './hypercalls/psci.ts';
 import { Memslots } from './memslots.ts';
+import { KvmError } from './errno.ts';
 import { mpState } from './mp-state.ts';
 import { SeededBytes } from './seed.ts';
 import { SmcccFilter } from './smccc-filter.ts';
@@ -13,9 +14,11 @@ import { Stage2 } from './stage2.ts';
 import { IPA_BITS } from './stage2-geometry.ts';
 import type { TableMemory } from './stage2-tables.ts';
 import { Vcpu } from './vcpu.ts';
+import { checkVcpuId } from './vcpu-init.ts';
 import { register } from './vcpu-registers.ts';
 import { Distributor } from './vgic/distributor.ts';
-import { REDISTRIBUTOR_BYTES, Redistributor } from './vgic/redistributor.ts';
+import { DISTRIBUTOR_BYTES, REDISTRIBUTOR_BYTES, VgicDevice } from './vgic/device.ts';
+import { Redistributor } from './vgic/redistributor.ts';
 import { Vgic } from './vgic/vgic.ts';
 import { UserMappings } from './vma.ts';
 import type { PfnmapPolicy, VmaRulesHost } from './vma-rules.ts';
@@ -47,9 +50,6 @@ export interface VmConfiguration {
   readonly clock: Clock;
   readonly host: TableMemory;
   readonly features: HostFeatures;
-  /** Shared peripheral interrupts of the vGIC. */
-  readonly spiCount: number;
-  readonly vcpuCount: number;
   /** Unix time at power-on, seconds. */
   readonly epoch: number;
   readonly seed: number;
@@ -67,6 +67,8 @@ export interface VmConfiguration {
   readonly maintenance?: CacheMaintenance;
   /** VMIDs of the host, where VMs share them. */
   readonly vmids?: VmidAllocator;
+  /** User address of host address 0; left out: 0, the addresses are the same. */
+  readonly userBase?: number;
 }
 
 const addressSizes = [32, 36, 40, 42, 44, 48, 52, 56];
@@ -77,7 +79,9 @@ export class Vm implements HypercallMachine {
   readonly features: HostFeatures;
   readonly memslots: Memslots;
   readonly stage2: Stage2;
-  readonly vgic: Vgic;
+  readonly vgic = new Vgic(0);
+  /** The interrupt controller as a device; undefined: user space has one of its own (`irqchip_in_kernel`). */
+  irqchip: VgicDevice | undefined;
   readonly vcpus: Vcpu[] = [];
   readonly smcccFilter = new SmcccFilter();
   /** KVM_REG_ARM_PSCI_VERSION. */
@@ -96,6 +100,10 @@ export class Vm implements HypercallMachine {
   readonly maintenance: CountedMaintenance;
   private readonly vmids: VmidAllocator;
   private readonly vmidHolder: VmidHolder = { vmid: 0, generation: 0 };
+  /** KVM_ARM_VCPU_INIT features of every vCPU; undefined: none is initialized. */
+  vcpuFeatures: number | undefined;
+  /** A vCPU has run (KVM_ARCH_FLAG_HAS_RAN_ONCE). */
+  hasRun = false;
   /** As on a processor whose firmware knows no workaround: the guest finds itself vulnerable, exactly as without a hypervisor. */
   readonly workarounds = { spectreV2: result.NOT_SUPPORTED, ssbd: result.NOT_SUPPORTED, spectreBhb: result.NOT_SUPPORTED };
   private readonly kernelDevices: KernelDevice[] = [];
@@ -123,17 +131,21 @@ export class Vm implements HypercallMachine {
     this.memslots = new Memslots(ipaBits, (gpa, size) => this.stage2.unmap(gpa, size), {
       mappings: this.mappings,
       rules: this.vmaRules,
+      hostOf: (address) => address - this.userBase,
       writeProtect: (gpa, size) => this.stage2.writeProtect(gpa, size),
       split: (gpa, size) => {
         if (this.eagerSplitChunkSize > 0) this.stage2.split(gpa, size);
       },
     });
-    this.vgic = new Vgic(configuration.spiCount);
     this.random = new SeededBytes(configuration.seed);
   }
 
   get vcpuCount(): number {
-    return this.configuration.vcpuCount;
+    return this.vcpus.length;
+  }
+
+  private get userBase(): number {
+    return this.configuration.userBase ?? 0;
   }
 
   get physicalAddressBits(): number {
@@ -160,6 +172,11 @@ export class Vm implements HypercallMachine {
     }
   }
 
+  /** Guest memory is mapped again as the guest touches it (`stage2_unmap_vm`). */
+  unmapAll(): void {
+    for (const { guestPhysAddr, memorySize } of this.memslots.all()) this.stage2.unmap(guestPhysAddr, memorySize);
+  }
+
   /** All memory that is mapped is cleaned and invalidated to the Point of Coherency (`stage2_flush_vm`). */
   flushCaches(): void {
     this.maintenance.wholeVm++;
@@ -178,22 +195,49 @@ export class Vm implements HypercallMachine {
     return this.features.limitedOrdering;
   }
 
-  /** KVM_CREATE_VCPU. The first vCPU runs, the others wait for PSCI. */
-  createVcpu(processor: Processor): Vcpu {
-    const vcpu = new Vcpu(this, this.vcpus.length, processor, this.vcpus.length > 0);
+  /**
+   * KVM_CREATE_VCPU. The first vCPU runs, the others wait for PSCI.
+   * @throws KvmError EBUSY once the interrupt controller is initialized; EINVAL and EEXIST for the number; EINVAL where its redistributor is in the way.
+   */
+  createVcpu(processor: Processor, id: number = this.vcpus.length): Vcpu {
+    checkVcpuId(this, id);
+    const vcpu = new Vcpu(this, this.vcpus.length, id, processor);
     this.vcpus.push(vcpu);
+    try {
+      this.irqchip?.addVcpu();
+    } catch (error) {
+      this.vcpus.pop();
+      throw error;
+    }
+    this.vgic.addCpu(vcpu.vgic);
     return vcpu;
   }
 
-  /** KVM_DEV_ARM_VGIC_CTRL_INIT with the frames' addresses: they answer from now on. Every vCPU exists already. */
-  initVgic(distributorBase: number, redistributorBase: number): void {
-    const distributor = new Distributor(this.vgic);
-    this.addKernelDevice(frame(distributorBase, 0x1_0000, distributor));
-    for (const [index, vcpu] of this.vcpus.entries()) {
-      this.addKernelDevice(
-        frame(redistributorBase + index * REDISTRIBUTOR_BYTES, REDISTRIBUTOR_BYTES, new Redistributor(this.vgic, vcpu.vgic)),
-      );
-    }
+  /**
+   * KVM_CREATE_DEVICE of a KVM_DEV_TYPE_ARM_VGIC_V3 (`kvm_vgic_create`).
+   * @throws KvmError EEXIST for a second one; EBUSY once a vCPU has run.
+   */
+  createVgic(): VgicDevice {
+    if (this.irqchip) throw new KvmError('EEXIST', 'a second interrupt controller');
+    if (this.hasRun) throw new KvmError('EBUSY', 'an interrupt controller for a VM that has run');
+    this.irqchip = new VgicDevice(this.vgic, this);
+    this.vgic.present = true;
+    return this.irqchip;
+  }
+
+  /** Before a vCPU runs for the first time: the frames of the interrupt controller are mapped. @throws KvmError as `VgicDevice.map`. */
+  mapVgic(): void {
+    const { irqchip } = this;
+    if (!irqchip?.map()) return;
+    this.addKernelDevice(frame(irqchip.distributorBase!, DISTRIBUTOR_BYTES, new Distributor(this.vgic)));
+    for (const [index, vcpu] of this.vcpus.entries())
+      this.addKernelDevice(frame(irqchip.redistributors[index]!, REDISTRIBUTOR_BYTES, new Redistributor(this.vgic, vcpu.vgic)));
+  }
+
+  /** The VM is gone: its memory goes back to the host. */
+  destroy(): void {
+    this.memslots.destroy();
+    this.stage2.clear();
   }
 
   addKernelDevice(device: KernelDevice): void {
@@ -206,7 +250,7 @@ export class Vm implements HypercallMachine {
 
   /** Physical address of a user space address. */
   physicalAddress(userspace: number): number {
-    return this.configuration.host.physicalBase + userspace;
+    return this.configuration.host.physicalBase + userspace - this.userBase;
   }
 
   /**
@@ -234,7 +278,7 @@ export class Vm implements HypercallMachine {
     this.maintenance.reset();
     this.vgic.reset();
     for (const vcpu of this.vcpus) {
-      vcpu.init();
+      vcpu.init(vcpu.index > 0);
       vcpu.instructions = 0;
     }
   }
@@ -251,8 +295,7 @@ export class Vm implements HypercallMachine {
   // ---- what hypercalls ask ------------------------------------------------------------------------------------
 
   affinity(index: number): number {
-    // kvm_reset_mpidr: 16 vCPUs to a cluster, so that an SGI's target list reaches a whole cluster.
-    return (index & 15) | ((index >> 4) << 8);
+    return this.vcpus[index]!.affinity;
   }
 
   isStopped(index: number): boolean {

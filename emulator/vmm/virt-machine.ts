@@ -6,7 +6,7 @@ import { Vm } from '../kvm/vm.ts';
 import type { WatchedAccess } from '../memory/data-watches.ts';
 import { HOST_DRAM_BASE } from '../memory/physical-memory.ts';
 import { slots } from '../translate/layout.ts';
-import { board, SPI_COUNT } from './board.ts';
+import { board, IRQ_COUNT } from './board.ts';
 import { Bus } from './bus.ts';
 import { GuestConsole } from './console.ts';
 import { deviceTreeBlob } from './device-tree.ts';
@@ -95,8 +95,6 @@ export class VirtMachine {
         allocate: (bytes, alignment) => silicon.memory.allocate(bytes, alignment),
       },
       features: silicon.features,
-      spiCount: SPI_COUNT,
-      vcpuCount: cpus,
       epoch,
       seed,
       invalidate: () => silicon.invalidateStage2(),
@@ -108,7 +106,7 @@ export class VirtMachine {
     this.vm.nisvToUser = true;
     this.vm.memslots.set({ slot: 0, flags: 0, guestPhysAddr: board.ram.base, memorySize: memory, userspaceAddr: this.ramHost });
     for (const processor of silicon.processors) this.vm.createVcpu(processor);
-    this.vm.initVgic(board.distributor.base, board.redistributors.base);
+    this.provideInterruptController();
     this.scheduler = new Scheduler(this.vm.vcpus);
     this.passed = this.vm.vcpus.map(() => ({ instructions: -1, low: 0, high: 0 }));
     for (const vcpu of this.vm.vcpus) {
@@ -244,6 +242,15 @@ export class VirtMachine {
     return this.vm.exitCounts;
   }
 
+  private provideInterruptController(): void {
+    const gic = this.vm.createVgic();
+    gic.setIrqCount(IRQ_COUNT);
+    gic.setDistributor(BigInt(board.distributor.base));
+    gic.setRedistributors(BigInt(board.redistributors.base));
+    gic.init();
+    this.vm.mapVgic();
+  }
+
   private line(spi: number): (level: boolean) => void {
     return (level) => this.vm.irqLine(spi, level);
   }
@@ -256,7 +263,7 @@ export class VirtMachine {
     for (const { address, bytes } of this.kernel.placements) put(address, bytes);
     if (initrd && this.layout.initrd) put(this.layout.initrd.start, initrd.bytes);
     put(this.layout.deviceTree, this.deviceTree);
-    for (const vcpu of this.vm.vcpus) vcpu.init();
+    for (const vcpu of this.vm.vcpus) vcpu.init(vcpu.index > 0);
     const { state, processor } = this.vm.vcpus[0]!;
     state.set(slots.pc, BigInt(this.kernel.entry));
     state.set(slots.x, BigInt(this.layout.deviceTree));
