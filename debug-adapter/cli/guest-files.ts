@@ -1,5 +1,6 @@
 import { checkCpus, type LaunchConfiguration, parseMemorySize } from '../../emulator/vmm/launch.ts';
 import { readNamed } from './files.ts';
+import { parseHost } from './host-option.ts';
 
 /** Options that name a guest, as the command line gives them. */
 export interface GuestOptions {
@@ -9,13 +10,22 @@ export interface GuestOptions {
   readonly memory: string;
   readonly cpus: number;
   readonly cpu: string;
+  readonly kernelProfile?: string;
+  readonly host?: string;
 }
 
 /** Reads the files of a guest. @throws CliError, LaunchError */
-export async function readGuest({ append, cpu, ...options }: GuestOptions): Promise<LaunchConfiguration> {
+export async function readGuest({ append, cpu, kernelProfile, ...options }: GuestOptions): Promise<LaunchConfiguration> {
   const cpus = checkCpus(options.cpus);
   const memory = parseMemorySize(options.memory);
+  const host = options.host === undefined ? undefined : parseHost(options.host);
   const kernel = await readNamed('--kernel', options.kernel);
   const initrd = options.initrd === undefined ? undefined : await readNamed('--initrd', options.initrd);
-  return { kernel, memory, cpus, cpu, ...(initrd ? { initrd } : {}), ...(append === undefined ? {} : { append }) };
+  return {
+    ...{ kernel, memory, cpus, cpu },
+    ...(kernelProfile === undefined ? {} : { kernelProfile }),
+    ...(host === undefined ? {} : { host }),
+    ...(initrd ? { initrd } : {}),
+    ...(append === undefined ? {} : { append }),
+  };
 }

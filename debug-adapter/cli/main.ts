@@ -31,6 +31,11 @@ const guestCommand = (name: string): Command =>
       new Option('--cpu <model>', 'CPU model; max offers all that is implemented')
         .choices(['cortex-a57', 'neoverse-n1', 'max'])
         .default('cortex-a57'),
+    )
+    .addOption(new Option('--kernel-profile <name>', 'which kernel the host runs').choices(['merged', 'proposed']).default('merged'))
+    .option(
+      '--host <members>',
+      'the host where it differs from the CPU model: ras=on,fwb=off,dic=on,idc=on,doubleFault2=on,ipaBits=40,apei=claims',
     );
 
 guestCommand('run')

@@ -39,6 +39,8 @@ export async function launchGuest(configuration: LaunchConfiguration, machine: M
     memory,
     cpus,
     cpu,
+    kernelProfile: configuration.kernelProfile,
+    ...(configuration.host === undefined ? {} : { host: configuration.host }),
     timekeeping: configuration.realtime ? 'realtime' : 'wait',
     ...(initrd ? { initrd } : {}),
     ...(append === undefined ? {} : { append }),

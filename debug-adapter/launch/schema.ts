@@ -2,13 +2,17 @@
 export interface PropertySchema {
   readonly type: string | readonly string[];
   readonly description: string;
-  readonly enum?: readonly string[];
+  readonly enum?: readonly (string | number)[];
   readonly enumDescriptions?: readonly string[];
   readonly default?: unknown;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly pattern?: string;
-  readonly items?: { readonly type: string };
+  /** Of each element of a list. */
+  readonly items?: Partial<PropertySchema>;
+  /** Of the members of an object; there are no others. */
+  readonly properties?: Readonly<Record<string, PropertySchema>>;
+  readonly additionalProperties?: false;
 }
 
 /** Launch configuration of type `kvm-arm64`. The manifest's `configurationAttributes` is this very table. */
@@ -52,6 +56,37 @@ export const launchProperties = {
     enum: ['integratedTerminal', 'internalConsole'],
     enumDescriptions: ['A terminal that also takes keystrokes', 'The Debug Console (output only)'],
     default: 'integratedTerminal',
+  },
+  kernelProfile: {
+    type: 'string',
+    description: 'Which kernel the host runs: the numbers and rules of memory errors differ.',
+    enum: ['merged', 'proposed'],
+    enumDescriptions: [
+      'KVM_EXIT_ARM_SEA as merged into Linux (exit 41, capability 245)',
+      'KVM_EXIT_ARM_SEA as first proposed (exit 40, capabilities 240 and 241, ext_iabt_pending)',
+    ],
+    default: 'merged',
+  },
+  host: {
+    type: 'object',
+    description: 'The host that runs KVM. What is left out is as the CPU model has it.',
+    additionalProperties: false,
+    properties: {
+      fwb: { type: 'boolean', description: 'FEAT_S2FWB: stage 2 decides alone what is cacheable.' },
+      dic: { type: 'boolean', description: 'CTR_EL0.DIC: instruction caches need no maintenance.' },
+      idc: { type: 'boolean', description: 'CTR_EL0.IDC: data caches need no clean for instructions.' },
+      ras: { type: 'boolean', description: 'FEAT_RAS: memory errors that guests consume come to KVM, and SErrors have a syndrome.' },
+      doubleFault2: { type: 'boolean', description: 'FEAT_DoubleFault2: SCTLR2_EL1.EASE and NMEA. Needs ras.' },
+      ipaBits: { type: 'integer', description: 'Bits of physical and intermediate physical addresses.', enum: [40, 42, 44, 48] },
+      pageSize: { type: 'integer', description: "Bytes of the host kernel's pages.", enum: [4096], default: 4096 },
+      apei: {
+        type: ['string', 'array'],
+        items: { type: 'string' },
+        description:
+          'What the host does with a memory error that a guest consumes: "declines" (KVM gets it), "claims" (the guest never learns of it), or a list of ranges that it claims, such as "ipa:0x40200000+0x1000".',
+        default: 'declines',
+      },
+    },
   },
   realtime: {
     type: 'boolean',

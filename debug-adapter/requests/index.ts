@@ -17,8 +17,12 @@ import { continueGuest, next, pause, stepIn, stepOut } from './execution.ts';
 import { goto, gotoTargets } from './goto.ts';
 import { attach, configurationDone, disconnect, initialize, launch, restart, terminate } from './lifecycle.ts';
 import { readMemory, writeMemory } from './memory.ts';
+import { memslots } from './memslots.ts';
+import { pageTables } from './page-tables.ts';
 import { loadedSources, source } from './sources.ts';
 import { stackTrace, threads } from './stack.ts';
+import { stage2 } from './stage2.ts';
+import { translate } from './translate.ts';
 import { scopes, setVariable, variables } from './variables.ts';
 
 /** Answers a request: the body of its response, or an error whose message the person reads. Arguments come from outside: never trust them. */
@@ -62,4 +66,8 @@ export const requests: Readonly<Record<string, RequestHandler>> = {
   source,
   loadedSources,
   'kvmArm64.input': consoleInput,
+  'kvmArm64.translate': translate,
+  'kvmArm64.pageTables': pageTables,
+  'kvmArm64.memslots': memslots,
+  'kvmArm64.stage2': stage2,
 };

@@ -1,5 +1,6 @@
 import { decode } from '../isa/decoder.ts';
 import { systemRegisters } from '../isa/registers/index.ts';
+import { ICH_VTR } from '../isa/registers/virtual-interface.ts';
 import { exitNames, type InterpreterExit } from '../translate/exits.ts';
 import type { Interpreter } from '../translate/interpreter/interpreter.ts';
 import { slots } from '../translate/layout.ts';
@@ -21,7 +22,7 @@ import { takeExitException } from './exception-exits.ts';
 import { exceptionReturn } from './exception-return.ts';
 import { enterEl1, takeSynchronous, takeUndefined } from './exceptions.ts';
 import { Features } from './features.ts';
-import { ICH_VTR, touchesGic, VirtualInterface } from './gic/virtual-interface.ts';
+import { touchesGic, VirtualInterface } from './gic/virtual-interface.ts';
 import { atBreakpoint, breakpointsInForce, takeBreakpoint } from './hardware-breakpoints.ts';
 import { pendingInterrupts, takeInterrupt } from './interrupts.ts';
 import { pointerAuthCheck } from './pointer-auth.ts';
@@ -156,6 +157,7 @@ export class Processor implements Core {
     const unsupported = unsupportedConfiguration(this);
     if (unsupported) return { kind: 'stop', message: unsupported };
     state.setWords(slots.remaining, budget, 0);
+    state.setEntryEnd(clock.now + budget);
     deriveState(this);
     let exit: ProcessorExit | undefined;
     while (!exit) exit = this.slice();
@@ -251,6 +253,8 @@ export class Processor implements Core {
       case 'budget':
       case 'resynchronise':
         return undefined;
+      case 'interrupts':
+        return EXIT.irq;
       case 'breakpoint':
         return EXIT.breakpoint;
       case 'unimplemented':

@@ -1,4 +1,4 @@
-import { KvmError } from './errno.ts';
+import { type Errno, KvmError } from './errno.ts';
 import { memoryFault, memoryFaultAt } from './exits/memory-fault.ts';
 import type { GuestMemfdBinding } from './guest-memfd.ts';
 import { injectExternalAbort } from './inject.ts';
@@ -6,7 +6,8 @@ import { isReadonly, type Memslot } from './memslots.ts';
 import type { Stage2Protection } from './stage2-attributes.ts';
 import { BLOCK_BYTES, LARGE_BLOCK_BYTES, PAGE_BYTES } from './stage2-geometry.ts';
 import type { HandlerResult, Vcpu } from './vcpu.ts';
-import { hostMappingSize, type Vma } from './vma.ts';
+import type { Vm } from './vm.ts';
+import type { UserMappings, Vma } from './vma.ts';
 import { fateOf, isRefusal, type MemoryFate } from './vma-rules.ts';
 
 /** A stage-2 fault in a memory slot. */
@@ -21,40 +22,63 @@ export interface MemoryFault {
 
 const hex = (address: number): string => `0x${address.toString(16)}`;
 
+/** What comes of a fault on user space's memory. */
+export type MemoryFaultOutcome =
+  | { readonly kind: 'map'; readonly start: number; readonly size: number; readonly protection: Stage2Protection; readonly rule: string }
+  /** KVM_RUN fails. */
+  | { readonly kind: 'fail'; readonly errno: Errno; readonly reason: string }
+  /** The page has a memory error: SIGBUS for user space's thread. */
+  | { readonly kind: 'memory error'; readonly address: number }
+  /** The guest gets a synchronous external abort. */
+  | { readonly kind: 'external abort'; readonly rule: string };
+
 /**
- * Maps user space's memory (`user_mem_abort`): as large as slot, VMA and alignment permit, in pages while they are logged. Readable always; writable where the slot and the VMA are, and while
- * pages are logged for a write only; executable for a fetch, or up front where instruction caches need no maintenance (CTR_EL0.DIC).
+ * Decides what becomes of a fault on user space's memory (`user_mem_abort`): mapped as large as slot, VMA and alignment permit, in pages while they are logged. Readable always; writable where the
+ * slot and the VMA are, and while pages are logged for a write only; executable for a fetch, or up front where instruction caches need no maintenance (CTR_EL0.DIC).
  */
-export function mapUserMemory(vcpu: Vcpu, slot: Memslot, fault: MemoryFault): HandlerResult {
-  const { vm } = vcpu;
-  const { page, write, execute, granule } = fault;
-  if (granule && !write && !execute) return vcpu.fail('EFAULT', `stage 2 does not permit reading ${hex(page)}, and always should`);
+export function decideUserMemory(vm: Vm, slot: Memslot, { page, write, execute, granule }: MemoryFault): MemoryFaultOutcome {
+  const fail = (errno: Errno, reason: string): MemoryFaultOutcome => ({ kind: 'fail', errno, reason });
+  if (granule && !write && !execute) return fail('EFAULT', `stage 2 does not permit reading ${hex(page)}, and always should`);
   const address = slot.userspaceAddr + (page - slot.guestPhysAddr);
   const vma = vm.mappings.at(address);
-  if (!vma) return vcpu.fail('EFAULT', `user space has unmapped the memory behind the guest physical address ${hex(page)}`);
-  if (vm.mappings.poisoned(address)) return vcpu.signalMemoryError(address);
-  if (write && !vma.writable)
-    return vcpu.fail('EFAULT', `user space may not write the memory behind the guest physical address ${hex(page)}`);
+  if (!vma) return fail('EFAULT', `user space has unmapped the memory behind the guest physical address ${hex(page)}`);
+  if (vm.mappings.poisoned(address)) return { kind: 'memory error', address };
+  if (write && !vma.writable) return fail('EFAULT', `user space may not write the memory behind the guest physical address ${hex(page)}`);
   const fate = fateOf(vma, vm.vmaRules);
-  if (isRefusal(fate)) return vcpu.fail(fate.errno, `no mapping for the guest physical address ${hex(page)}: ${fate.rule}`);
+  if (isRefusal(fate)) return fail(fate.errno, `no mapping for the guest physical address ${hex(page)}: ${fate.rule}`);
   const cacheable = fate.type === 'normal';
-  if (execute && !cacheable) {
-    injectExternalAbort(vcpu, true);
-    return 'resume';
-  }
-  const size = mappingSize(slot, vma, fate, page, address);
+  if (execute && !cacheable) return { kind: 'external abort', rule: `${fate.rule}, from which nothing executes` };
+  const size = mappingSize(vm.mappings, slot, vma, fate, page, address);
   if (!granule && cacheable && vm.vmaRules.mte && !vma.mteAllowed)
-    return vcpu.fail('EFAULT', `${vma.name} at the guest physical address ${hex(page)} has no room for tags`);
+    return fail('EFAULT', `${vma.name} at the guest physical address ${hex(page)} has no room for tags`);
   const logging = slot.dirty !== undefined;
   const protection: Stage2Protection = {
     write: vma.writable && !isReadonly(slot) && (!logging || fate.device || write),
     execute: cacheable && (execute || vm.instructionCachesCoherent),
     type: fate.type,
   };
-  const start = Math.floor(page / size) * size;
-  const done = mapOrRelax(vcpu, page, start, address - (page - start), size, protection, granule);
-  if (done === 'resume' && protection.write) vm.memslots.markDirty(slot, page);
-  return done;
+  return { kind: 'map', start: Math.floor(page / size) * size, size, protection, rule: fate.rule };
+}
+
+/** Does what `decideUserMemory` decides. */
+export function mapUserMemory(vcpu: Vcpu, slot: Memslot, fault: MemoryFault): HandlerResult {
+  const { vm } = vcpu;
+  const outcome = decideUserMemory(vm, slot, fault);
+  switch (outcome.kind) {
+    case 'fail':
+      return vcpu.fail(outcome.errno, outcome.reason);
+    case 'memory error':
+      return vcpu.signalMemoryError(outcome.address);
+    case 'external abort':
+      injectExternalAbort(vcpu, true);
+      return 'resume';
+    case 'map': {
+      const { start, size, protection } = outcome;
+      const done = mapOrRelax(vcpu, fault.page, start, slot.userspaceAddr + (start - slot.guestPhysAddr), size, protection, fault.granule);
+      if (done === 'resume' && protection.write) vm.memslots.markDirty(slot, fault.page);
+      return done;
+    }
+  }
 }
 
 /** What a leaf of the same size lacks is added to it; else a leaf is made. Without host memory for tables KVM_RUN fails with -ENOMEM. */
@@ -79,9 +103,9 @@ function mapOrRelax(
 }
 
 /** Pages while they are logged, and where single frames are a device's; else what user space maps with, where slot and alignment permit (`fault_supports_stage2_huge_mapping`). */
-function mappingSize(slot: Memslot, vma: Vma, fate: MemoryFate, page: number, address: number): number {
+function mappingSize(mappings: UserMappings, slot: Memslot, vma: Vma, fate: MemoryFate, page: number, address: number): number {
   if (slot.dirty || (fate.type !== 'normal' && vma.flags !== 'VM_PFNMAP')) return PAGE_BYTES;
-  const most = hostMappingSize(vma, address);
+  const most = mappings.mappingSize(vma, address);
   return [LARGE_BLOCK_BYTES, BLOCK_BYTES].find((bytes) => bytes <= most && fitsBlock(slot, page, bytes)) ?? PAGE_BYTES;
 }
 

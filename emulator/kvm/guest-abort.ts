@@ -28,12 +28,13 @@ export function handleGuestAbort(vcpu: Vcpu, esr: number): HandlerResult {
   const type = fsc & FSC_TYPE;
   const page = faultIpaPage(vcpu);
   if (type === faultType.TRANSLATION) {
+    // No address of this guest. What KVM gives as its FAR_EL1 is the guest physical address.
     if (page >= 2 ** vcpu.vm.physicalAddressBits) {
-      injectSizeFault(vcpu, instruction);
+      injectSizeFault(vcpu, instruction, BigInt(faultIpa(vcpu)));
       return 'resume';
     }
     if (page >= 2 ** vcpu.vm.ipaBits) {
-      injectExternalAbort(vcpu, instruction);
+      injectExternalAbort(vcpu, instruction, BigInt(faultIpa(vcpu)));
       return 'resume';
     }
   } else if (type !== faultType.PERMISSION && type !== faultType.ACCESS) {

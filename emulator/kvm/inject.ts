@@ -10,14 +10,14 @@ export function injectUndefined(vcpu: Vcpu): void {
   enter(vcpu, (exceptionClass.UNKNOWN << EC_SHIFT) | IL);
 }
 
-/** Makes the guest take a synchronous external abort (`kvm_inject_sea`): EA, WnR and FnV are 0, FAR is the address that trapped. */
-export function injectExternalAbort(vcpu: Vcpu, instruction: boolean): void {
-  enter(vcpu, abortSyndrome(vcpu, instruction, FSC_EXTERNAL), vcpu.state.system(register.FAR_EL2));
+/** Makes the guest take a synchronous external abort (`kvm_inject_sea`): EA, WnR and FnV are 0, FAR is the address that trapped unless another is given. */
+export function injectExternalAbort(vcpu: Vcpu, instruction: boolean, far: bigint = vcpu.state.system(register.FAR_EL2)): void {
+  enter(vcpu, abortSyndrome(vcpu, instruction, FSC_EXTERNAL), far);
 }
 
 /** Address size fault, level 0: the guest used an IPA beyond what the machine has (`kvm_inject_size_fault`). */
-export function injectSizeFault(vcpu: Vcpu, instruction: boolean): void {
-  enter(vcpu, abortSyndrome(vcpu, instruction, 0), vcpu.state.system(register.FAR_EL2));
+export function injectSizeFault(vcpu: Vcpu, instruction: boolean, far: bigint): void {
+  enter(vcpu, abortSyndrome(vcpu, instruction, 0), far);
 }
 
 const SERROR_ISS = 0x1ff_ffffn;

@@ -38,8 +38,8 @@ export type MemoryRegion = Omit<Memslot, 'dirty' | 'gmem'>;
 
 /** `struct kvm_userspace_memory_region2`. */
 export interface MemoryRegion2 extends MemoryRegion {
-  /** With GUEST_MEMFD: the file, and where in it the slot begins (bytes). */
-  readonly guestMemfd?: GuestMemfd;
+  /** With GUEST_MEMFD: the file (null: another kind of file), and where in it the slot begins (bytes). */
+  readonly guestMemfd?: GuestMemfd | null;
   readonly guestMemfdOffset?: number;
 }
 
@@ -54,8 +54,8 @@ export interface MemslotHost {
   /** What user space has mapped. */
   readonly mappings: UserMappings;
   readonly rules: VmaRulesHost;
-  /** Host address of a user address. */
-  hostOf(userspaceAddr: number): number;
+  /** Host address of a user address; left out: they are the same. */
+  hostOf?(userspaceAddr: number): number;
   /** Takes the right to write from stage 2; TLBs know it when this returns. */
   writeProtect(guestPhysAddr: number, size: number): void;
   /** Splits blocks of stage 2 into pages, where eager splitting is enabled. */
@@ -65,7 +65,6 @@ export interface MemslotHost {
 const plainHost = (): MemslotHost => ({
   mappings: new UserMappings(),
   rules: { policy: 'error', fwb: false, dic: false, mte: false },
-  hostOf: (address) => address,
   writeProtect: () => {},
   split: () => {},
 });
@@ -173,7 +172,7 @@ export class Memslots {
     const offset = gpa - slot.guestPhysAddr;
     if (slot.gmem) return slot.gmem.file?.peek(slot.gmem.offset + offset) ?? -1;
     const address = slot.userspaceAddr + offset;
-    return this.host.mappings.at(address) ? this.host.hostOf(address) : -1;
+    return this.host.mappings.at(address) ? (this.host.hostOf?.(address) ?? address) : -1;
   }
 
   /** `mark_page_dirty_in_slot`. */
@@ -251,7 +250,8 @@ export class Memslots {
   }
 
   private bind({ guestMemfd, guestMemfdOffset = 0, guestPhysAddr, memorySize }: MemoryRegion2, what: string): GuestMemfdBinding {
-    if (!guestMemfd) throw new KvmError('EBADF', what);
+    if (guestMemfd === undefined) throw new KvmError('EBADF', what);
+    if (guestMemfd === null) throw new KvmError('EINVAL', `${what}: the file is no guest_memfd`);
     if (guestMemfd.owner !== this) throw new KvmError('EINVAL', `${what}: the guest_memfd belongs to another VM`);
     return guestMemfd.bind(guestPhysAddr, memorySize, guestMemfdOffset);
   }

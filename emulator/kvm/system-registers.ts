@@ -93,6 +93,7 @@ const byName: Readonly<Record<string, Emulation>> = {
   ...Object.fromEntries(
     [
       'SCTLR_EL1',
+      'SCTLR2_EL1',
       'TTBR0_EL1',
       'TTBR1_EL1',
       'TCR_EL1',

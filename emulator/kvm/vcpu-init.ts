@@ -1,7 +1,6 @@
 import { KvmError } from './errno.ts';
-import type { HostFeatures } from './vm.ts';
 import type { Vcpu } from './vcpu.ts';
-import type { Vm } from './vm.ts';
+import type { HostFeatures, Vm } from './vm.ts';
 
 /** KVM_CAP_MAX_VCPUS and KVM_CAP_MAX_VCPU_ID with a GICv3. */
 export const MAX_VCPUS = 512;

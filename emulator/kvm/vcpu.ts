@@ -6,6 +6,7 @@ import { entryFailure, processorStopped, unsupportedException } from './entry-fa
 import type { Errno } from './errno.ts';
 import { handleTrap } from './exit-handlers.ts';
 import { KvmRun } from './exits/layout.ts';
+import { mmio } from './exits/mmio.ts';
 import { interrupted } from './exits/plain.ts';
 import { GuestDebug } from './guest-debug.ts';
 import { VcpuHypercall } from './hypercall-context.ts';
@@ -57,7 +58,7 @@ const outcomes = {
 
 /** A virtual CPU: its registers, its `kvm_run`, and KVM_RUN. */
 export class Vcpu {
-  readonly run = new KvmRun();
+  readonly run: KvmRun;
   readonly vgic: VgicCpu;
   readonly timers: ArchTimers;
   /** KVM_SET_GUEST_DEBUG. */
@@ -87,8 +88,9 @@ export class Vcpu {
     readonly id: number,
     readonly processor: Processor,
   ) {
+    this.run = new KvmRun(vm.kernel);
     this.vgic = new VgicCpu(index, this.affinity, new InterfaceRegisters(processor.state));
-    this.timers = new ArchTimers(processor, (intid, level) => vm.vgic.inject(this.vgic, intid, level));
+    this.timers = new ArchTimers(processor, vm.timerIrqs, (intid, level) => vm.vgic.present && vm.vgic.inject(this.vgic, intid, level));
   }
 
   /** MPIDR affinity, Aff0 in bits 7:0 (`kvm_reset_mpidr`): 16 vCPUs to a cluster, so that an SGI's target list reaches a whole cluster. */
@@ -106,7 +108,7 @@ export class Vcpu {
   }
 
   /** The state KVM gives a vCPU before its first run, with a `kvm_run` of zeroes. `poweredOff`: starts stopped, for PSCI CPU_ON. */
-  init(poweredOff: boolean): void {
+  init(poweredOff = this.index > 0): void {
     this.run.bytes.fill(0);
     this.guestDebug.set(0);
     this.reset(poweredOff);
@@ -200,6 +202,11 @@ export class Vcpu {
     this.skipInstruction();
   }
 
+  /** KVM_RUN begins: finishes the access that user space emulated, if `kvm_run` still says that there is one. */
+  finishExit(): void {
+    if (this.run.exitReason === mmio.number) this.completeMmio();
+  }
+
   /**
    * KVM_RUN: finishes what user space emulated, then runs the guest until something needs user space, or `budget` instructions are executed.
    * Where the budget cuts the run changes nothing for the guest.
@@ -214,7 +221,7 @@ export class Vcpu {
 
   private enterFor(budget: number): RunOutcome {
     this.left = budget;
-    this.completeMmio();
+    this.finishExit();
     if (this.run.immediateExit) return outcomes.interrupted;
     while (this.left > 0) {
       if (!this.canRun()) return this.mpState === mpState.RUNNABLE ? outcomes.waiting : outcomes.stopped;

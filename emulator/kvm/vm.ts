@@ -1,23 +1,26 @@
 import type { Clock } from '../cpu/clock.ts';
 import type { Processor } from '../cpu/processor.ts';
+import { type Apei, apeiDeclines } from './apei.ts';
 import { type CacheMaintenance, CountedMaintenance } from './cache-maintenance.ts';
+import { KvmError } from './errno.ts';
 import { GuestMemfd } from './guest-memfd.ts';
 import type { HypercallMachine } from './hypercalls/context.ts';
 import { result } from './hypercalls/context.ts';
 import { psciVersion } from './hypercalls/psci.ts';
+import { type KernelProfile, merged } from './kernel-profile.ts';
 import { Memslots } from './memslots.ts';
-import { KvmError } from './errno.ts';
 import { mpState } from './mp-state.ts';
 import { SeededBytes } from './seed.ts';
 import { SmcccFilter } from './smccc-filter.ts';
 import { Stage2 } from './stage2.ts';
 import { IPA_BITS } from './stage2-geometry.ts';
 import type { TableMemory } from './stage2-tables.ts';
+import { type TimerIrqs, timerIrq } from './timer.ts';
 import { Vcpu } from './vcpu.ts';
 import { checkVcpuId } from './vcpu-init.ts';
 import { register } from './vcpu-registers.ts';
-import { Distributor } from './vgic/distributor.ts';
 import { DISTRIBUTOR_BYTES, REDISTRIBUTOR_BYTES, VgicDevice } from './vgic/device.ts';
+import { Distributor } from './vgic/distributor.ts';
 import { Redistributor } from './vgic/redistributor.ts';
 import { Vgic } from './vgic/vgic.ts';
 import { UserMappings } from './vma.ts';
@@ -42,14 +45,25 @@ export interface HostFeatures {
   readonly ls64: boolean;
   /** CTR_EL0.DIC: no instruction cache maintenance needed. */
   readonly coherentInstructionCache: boolean;
+  /** CTR_EL0.IDC: no data cache clean needed for instructions. */
+  readonly coherentDataCache: boolean;
+  /** FEAT_DoubleFault2. */
+  readonly doubleFault2: boolean;
   /** ID_AA64MMFR0_EL1.PARange. */
   readonly parange: number;
+  /** Hardware breakpoints and watchpoints. */
+  readonly breakpoints: number;
+  readonly watchpoints: number;
 }
 
 export interface VmConfiguration {
   readonly clock: Clock;
   readonly host: TableMemory;
   readonly features: HostFeatures;
+  /** Which kernel the host runs; left out: `merged`. */
+  readonly kernel?: KernelProfile;
+  /** What becomes of memory errors before KVM sees them; left out: the host declines them. */
+  readonly apei?: Apei;
   /** Unix time at power-on, seconds. */
   readonly epoch: number;
   readonly seed: number;
@@ -73,10 +87,15 @@ export interface VmConfiguration {
 
 const addressSizes = [32, 36, 40, 42, 44, 48, 52, 56];
 
+/** Bits of the largest guest physical address space (`get_kvm_ipa_limit`). Beyond 48 would need FEAT_LPA2. */
+export const ipaLimit = ({ parange }: HostFeatures): number => Math.min(48, addressSizes[parange] ?? 48);
+
 /** A virtual machine: guest memory, interrupt controller, hypercalls, and its vCPUs. */
 export class Vm implements HypercallMachine {
   readonly clock: Clock;
   readonly features: HostFeatures;
+  readonly kernel: KernelProfile;
+  readonly apei: Apei;
   readonly memslots: Memslots;
   readonly stage2: Stage2;
   readonly vgic = new Vgic(0);
@@ -90,6 +109,8 @@ export class Vm implements HypercallMachine {
   systemSuspend = false;
   /** KVM_CAP_ARM_NISV_TO_USER. */
   nisvToUser = false;
+  /** KVM_CAP_ARM_SEA_TO_USER. */
+  seaToUser = false;
   /** Physical CPUs that may run this VM, a bit each; vCPU n runs on CPU n. On Linux the PMU that user space chooses narrows it. */
   supportedCpus = -1;
   /** KVM_CAP_ARM_EAGER_SPLIT_CHUNK_SIZE: blocks are split into pages when logging begins, so many bytes at a time; 0: at the first write. */
@@ -102,6 +123,9 @@ export class Vm implements HypercallMachine {
   private readonly vmidHolder: VmidHolder = { vmid: 0, generation: 0 };
   /** KVM_ARM_VCPU_INIT features of every vCPU; undefined: none is initialized. */
   vcpuFeatures: number | undefined;
+  /** KVM_ARM_SET_COUNTER_OFFSET; undefined: nobody set it. */
+  counterOffset: bigint | undefined;
+  readonly timerIrqs: TimerIrqs = { ...timerIrq };
   /** A vCPU has run (KVM_ARCH_FLAG_HAS_RAN_ONCE). */
   hasRun = false;
   /** As on a processor whose firmware knows no workaround: the guest finds itself vulnerable, exactly as without a hypervisor. */
@@ -113,6 +137,8 @@ export class Vm implements HypercallMachine {
   constructor(private readonly configuration: VmConfiguration) {
     this.clock = configuration.clock;
     this.features = configuration.features;
+    this.kernel = configuration.kernel ?? merged;
+    this.apei = configuration.apei ?? apeiDeclines;
     const { features, maintenance, pfnmapPolicy: policy = 'error', ipaBits = IPA_BITS } = configuration;
     this.ipaBits = ipaBits;
     this.mappings = configuration.mappings ?? new UserMappings();
@@ -149,8 +175,7 @@ export class Vm implements HypercallMachine {
   }
 
   get physicalAddressBits(): number {
-    // Beyond 48 bits would need FEAT_LPA2.
-    return Math.min(48, addressSizes[this.features.parange] ?? 48);
+    return ipaLimit(this.features);
   }
 
   /** Number of this VM in VTTBR_EL2 and TLBs. */
@@ -253,6 +278,11 @@ export class Vm implements HypercallMachine {
     return this.configuration.host.physicalBase + userspace - this.userBase;
   }
 
+  /** TLBI VMALLS12E1IS: nothing made from stage 2 is used any more. */
+  flushStage2(): void {
+    this.configuration.invalidate();
+  }
+
   /**
    * KVM_CREATE_GUEST_MEMFD: memory for slots of this VM.
    * @param size Bytes.
@@ -278,7 +308,7 @@ export class Vm implements HypercallMachine {
     this.maintenance.reset();
     this.vgic.reset();
     for (const vcpu of this.vcpus) {
-      vcpu.init(vcpu.index > 0);
+      vcpu.init();
       vcpu.instructions = 0;
     }
   }

@@ -37,16 +37,6 @@ export const isCacheableVma = (vma: Vma): boolean => vma.pageProt === 'MT_NORMAL
 
 const contains = (vma: Vma, address: number, bytes: number): boolean => address >= vma.start && address + bytes <= vma.end;
 
-/**
- * Largest mapping that user space has at an address (`get_vma_page_shift`, `get_user_mapping_size`). A user address and its frame are aligned alike.
- */
-export function hostMappingSize(vma: Vma, address: number): number {
-  for (const bytes of [LARGE_BLOCK_BYTES, BLOCK_BYTES]) {
-    if (bytes <= vma.pageSize && contains(vma, Math.floor(address / bytes) * bytes, bytes)) return bytes;
-  }
-  return PAGE_BYTES;
-}
-
 /** What KVM registers for with the host's memory management (`mmu_notifier`): user addresses whose mapping is no longer what it was. */
 export type InvalidateRange = (start: number, end: number) => void;
 
@@ -103,6 +93,23 @@ export class UserMappings {
   /** The page of an address has a memory error (KVM_PFN_ERR_HWPOISON). */
   poisoned(address: number): boolean {
     return this.broken.has(Math.floor(address / PAGE_BYTES) * PAGE_BYTES);
+  }
+
+  /**
+   * Bytes that user space maps an address with (`get_vma_page_shift`, `get_user_mapping_size`). A user address and its frame are aligned alike. A page with a memory error has
+   * been split from the block that it was in.
+   */
+  mappingSize(vma: Vma, address: number): number {
+    const fits = (bytes: number): boolean => {
+      const start = Math.floor(address / bytes) * bytes;
+      return bytes <= vma.pageSize && contains(vma, start, bytes) && !this.brokenIn(start, start + bytes);
+    };
+    return [LARGE_BLOCK_BYTES, BLOCK_BYTES].find(fits) ?? PAGE_BYTES;
+  }
+
+  private brokenIn(start: number, end: number): boolean {
+    for (const page of this.broken) if (page >= start && page < end) return true;
+    return false;
   }
 
   private replace(start: number, end: number, by: readonly Vma[]): void {

@@ -50,6 +50,8 @@ export class MachineClient implements Machine {
   writeRegister = this.remote('writeRegister');
   writeMemory = this.remote('writeMemory');
   translate = this.remote('translate');
+  tableMap = this.remote('tableMap');
+  memslots = this.remote('memslots');
   exitRecord = this.remote('exitRecord');
   writeExitField = this.remote('writeExitField');
   evaluate = this.remote('evaluate');

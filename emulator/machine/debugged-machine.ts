@@ -17,9 +17,9 @@ import type {
   StopCause,
   StopPoints,
   Termination,
-  Translation,
   VcpuStatus,
 } from './machine.ts';
+import type { MemslotView, TableMap, TableMapQuery, Translation, TranslationQuery } from './memory-views.ts';
 import { type StandingView, viewOf } from './standing-view.ts';
 import type { RunEnd, Target } from './target.ts';
 
@@ -122,8 +122,16 @@ export class DebuggedMachine implements Machine {
     return this.vcpu(vcpu).writeMemory(vcpu, space, address, bytes);
   }
 
-  async translate(vcpu: number, va: bigint): Promise<Translation> {
-    return this.vcpu(vcpu).translate(vcpu, va);
+  async translate(vcpu: number, query: TranslationQuery): Promise<Translation> {
+    return this.vcpu(vcpu).translate(vcpu, query);
+  }
+
+  async tableMap(vcpu: number, query: TableMapQuery): Promise<TableMap> {
+    return this.vcpu(vcpu).tableMap(vcpu, query);
+  }
+
+  async memslots(): Promise<readonly MemslotView[]> {
+    return this.live().memslots();
   }
 
   async exitRecord(vcpu: number): Promise<ExitRecord | undefined> {

@@ -1,5 +1,7 @@
+import type { HostDescription } from '../vmm/host.ts';
 import type { Timekeeping } from '../vmm/pace.ts';
 import type { Expression } from './expression/ast.ts';
+import type { MemslotView, TableMap, TableMapQuery, Translation, TranslationQuery } from './memory-views.ts';
 
 /**
  * The machine as a debugger sees it: floors 0 to 3 behind one asynchronous interface. `MachineClient` implements it over a worker; a second implementation
@@ -27,6 +29,10 @@ export interface MachineConfiguration {
   readonly cpus: number;
   /** CPU profile: `cortex-a57`, `neoverse-n1`, `max`. */
   readonly cpu: string;
+  /** Which kernel the host runs: `merged` (the default) or `proposed`. */
+  readonly kernelProfile?: string;
+  /** The host, where it differs from the CPU model. */
+  readonly host?: HostDescription;
   /** What time does outside while it passes inside; `skip` where it is absent. */
   readonly timekeeping?: Timekeeping;
 }
@@ -36,6 +42,8 @@ export interface LoadedGuest {
   readonly entry: bigint;
   readonly base: bigint;
   readonly size: number;
+  /** The kernel profile and the host in force. Left out where the machine does not say. */
+  readonly host?: readonly { readonly name: string; readonly value: string }[];
 }
 
 /** One field of an exit record, decoded. */
@@ -118,21 +126,6 @@ export interface MemoryRead {
   readonly bytes: Uint8Array;
   /** Parts that could not be read (their bytes are zero and mean nothing), in order. */
   readonly holes: readonly { readonly offset: number; readonly length: number; readonly reason: string }[];
-}
-
-/** One step of a translation: a descriptor, or a remark (MMU off …). */
-export interface TranslationStep {
-  readonly text: string;
-}
-
-/** What becomes of a virtual address. */
-export interface Translation {
-  readonly va: bigint;
-  readonly ipa?: bigint;
-  readonly pa?: bigint;
-  /** Why it does not translate. */
-  readonly fault?: string;
-  readonly steps: readonly TranslationStep[];
 }
 
 /** When a stop applies. Evaluated inside the machine, so that a false condition costs next to nothing. */
@@ -257,7 +250,11 @@ export interface Machine {
   readMemory(vcpu: number, space: AddressSpace, address: bigint, length: number): Promise<MemoryRead>;
   /** Writes as a debugger: no permission applies. Returns how many bytes were written before the first that could not be. */
   writeMemory(vcpu: number, space: AddressSpace, address: bigint, bytes: Uint8Array): Promise<number>;
-  translate(vcpu: number, va: bigint): Promise<Translation>;
+  /** What becomes of an address, each descriptor on the way, and why. */
+  translate(vcpu: number, query: TranslationQuery): Promise<Translation>;
+  /** The mapped ranges of one set of translation tables. */
+  tableMap(vcpu: number, query: TableMapQuery): Promise<TableMap>;
+  memslots(): Promise<readonly MemslotView[]>;
   /** `kvm_run` of a vCPU, decoded; undefined while it has not exited yet. */
   exitRecord(vcpu: number): Promise<ExitRecord | undefined>;
   /** Changes a member of `kvm_run`, by the name the record gives it, before user space acts on the exit. Rejects for a member the exit does not have. */

@@ -373,9 +373,9 @@ export class Mmu {
     return translateAddress(this.translation, this.spaceOf(state), operation, va, (pstate & PSTATE_PAN) !== 0, (pstate >>> 2) & 3);
   }
 
-  /** What an access by this vCPU would do, step by step, without doing it. */
-  explain(state: RegisterState, va: bigint, access: ExplainedAccess): Explanation {
-    return explain(this.translation, this.physical, this.spaceOf(state), va, access);
+  /** What an access by this vCPU would do, step by step, without doing it. `ipa`: through stage 2 alone. */
+  explain(state: RegisterState, space: 'va' | 'ipa', address: bigint, access: ExplainedAccess): Explanation {
+    return explain(this.translation, this.physical, this.spaceOf(state), space, address, access);
   }
 
   /** Replaces all data watches. */

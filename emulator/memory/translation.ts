@@ -210,11 +210,7 @@ export class Translation {
     let level = range.startLevel;
     let shift = granule + stride * (3 - level);
     let indexBits = range.iaBits - shift;
-    const baseAlignment = range.baseAlignment;
-    // Bit 0 is CnP.
-    let table =
-      clearHigh(upper ? regime.ttbr1High : regime.ttbr0High, baseAlignment) * 0x1_0000_0000 +
-      clearLow((upper ? regime.ttbr1Low : regime.ttbr0Low) & ~1, baseAlignment);
+    let table = startTable(regime, upper);
     this.tableRights = 0;
     if (table >= limit) return this.fail('address size', 0, 'base address size');
     for (;;) {
@@ -302,6 +298,13 @@ export class Translation {
     this.fault.walk = true;
     return false;
   }
+}
+
+/** Address of the table that walks of a range start with. Bit 0 of TTBRn is CnP, what is above bit 47 the ASID. */
+export function startTable(regime: TranslationRegime, upper: boolean): number {
+  const { baseAlignment } = upper ? regime.configuration.upper : regime.configuration.lower;
+  const high = clearHigh(upper ? regime.ttbr1High : regime.ttbr0High, baseAlignment);
+  return high * 0x1_0000_0000 + clearLow((upper ? regime.ttbr1Low : regime.ttbr0Low) & ~1, baseAlignment);
 }
 
 /** AArch64.VAIsOutOfRange: the bits above the input size must all be as bit 55 (the top byte aside where it is ignored). */

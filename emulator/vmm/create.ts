@@ -3,6 +3,7 @@ import type { Profile } from '../cpu/profiles/profile.ts';
 import { readBranchHints } from '../translate/engine.ts';
 import { compileInterpreter } from '../translate/interpreter/compiled.ts';
 import type { CompileThread } from './compile-thread.ts';
+import { checkHost, kernelProfile, profileOfHost } from './host.ts';
 import { checkCpus, checkMemory, type LaunchConfiguration } from './launch.ts';
 import { formatSize, LaunchError } from './loader/errors.ts';
 import { Silicon } from './silicon.ts';
@@ -18,8 +19,9 @@ export async function createMachine(configuration: LaunchConfiguration, compileT
   checkCpus(configuration.cpus);
   const profile = findProfile(configuration.cpu);
   if (!profile) throw new LaunchError(`there is no CPU model "${configuration.cpu}".`);
+  const host = profileOfHost(profile, checkHost(configuration.host ?? {}), kernelProfile(configuration.kernelProfile));
   await readBranchHints();
-  return new VirtMachine(siliconFor(profile, configuration, await compileInterpreter(), compileThread), configuration);
+  return new VirtMachine(siliconFor(host, configuration, await compileInterpreter(), compileThread), configuration);
 }
 
 /** A memory that the host cannot back is refused with a RangeError. */

@@ -1,5 +1,6 @@
 import type { Eagerness } from '../translate/region/translator.ts';
 import { MAX_VCPUS } from './board.ts';
+import type { HostDescription } from './host.ts';
 import { formatSize, LaunchError } from './loader/errors.ts';
 import type { NamedFile } from './loader/kernel.ts';
 
@@ -14,6 +15,10 @@ export interface LaunchConfiguration {
   readonly cpus: number;
   /** CPU profile by name. */
   readonly cpu: string;
+  /** Which kernel the host runs: `merged` (the default) or `proposed`. */
+  readonly kernelProfile?: string;
+  /** The host, where it differs from the CPU model. */
+  readonly host?: HostDescription;
   /** Unix time of the real-time clock at power-on, seconds. */
   readonly epoch?: number;
   /** Seed of everything random that the guest is given. */

@@ -42,6 +42,7 @@ export class Silicon {
   /** Absent where everything is interpreted. */
   readonly translator: Translator | undefined;
   readonly features: HostFeatures;
+  readonly profile: Profile;
   readonly processors: readonly Processor[];
   /** `compatible` of this CPU in a device tree. */
   readonly compatible: string;
@@ -54,6 +55,7 @@ export class Silicon {
 
   /** @throws RangeError when the memory does not fit. */
   constructor({ profile, cpus, dramBytes, interpreter, translate = true, compileThread }: SiliconConfiguration) {
+    this.profile = profile;
     this.memory = new PhysicalMemory({ dramBytes, vcpus: cpus });
     const { memory } = this.memory;
     const read = (name: string): bigint => idRegister(profile, name);
@@ -170,6 +172,10 @@ function hostFeatures(processor: Processor, read: (name: string) => bigint): Hos
     limitedOrdering: field('ID_AA64MMFR1_EL1', 16) !== 0,
     ls64: field('ID_AA64ISAR1_EL1', 60) !== 0,
     coherentInstructionCache: ((read('CTR_EL0') >> 29n) & 1n) === 1n,
+    coherentDataCache: ((read('CTR_EL0') >> 28n) & 1n) === 1n,
+    doubleFault2: processor.features.doubleFault2,
     parange: field('ID_AA64MMFR0_EL1', 0),
+    breakpoints: processor.breakpoints,
+    watchpoints: processor.watchpoints,
   };
 }

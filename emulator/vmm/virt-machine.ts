@@ -13,6 +13,7 @@ import { deviceTreeBlob } from './device-tree.ts';
 import { Pl011 } from './devices/pl011.ts';
 import { Pl031 } from './devices/pl031.ts';
 import { Pl061 } from './devices/pl061.ts';
+import { apeiOfHost, checkHost, describeHost, type HostFact, kernelProfile } from './host.ts';
 import { checkCommandLine, checkCpus, checkMemory, DEFAULT_EPOCH, DEFAULT_SEED, type LaunchConfiguration } from './launch.ts';
 import { type LoadedKernel, loadKernel } from './loader/kernel.ts';
 import { type Layout, placeBootFiles } from './loader/placement.ts';
@@ -66,6 +67,8 @@ export class VirtMachine {
   private readonly uart: Pl011;
   private readonly rtc: Pl031;
   private readonly scheduler: Scheduler;
+  /** The kernel profile and the host in force, for people. */
+  readonly hostFacts: readonly HostFact[];
   private readonly ramHost: number;
   private readonly deviceTree: Uint8Array;
   /** An exit that user space has still to handle: the debugger looked at it first. `message`: there is no way to handle it. */
@@ -85,6 +88,9 @@ export class VirtMachine {
     if (configuration.append !== undefined) checkCommandLine(configuration.append);
     const epoch = configuration.epoch ?? DEFAULT_EPOCH;
     const seed = configuration.seed ?? DEFAULT_SEED;
+    const kernelProfileInForce = kernelProfile(configuration.kernelProfile);
+    const host = checkHost(configuration.host ?? {});
+    this.hostFacts = describeHost(silicon.profile, host, kernelProfileInForce);
     this.kernel = loadKernel(kernel, memory);
     this.ramHost = silicon.memory.allocate(memory, BLOCK_BYTES);
     this.vm = new Vm({
@@ -95,6 +101,8 @@ export class VirtMachine {
         allocate: (bytes, alignment) => silicon.memory.allocate(bytes, alignment),
       },
       features: silicon.features,
+      kernel: kernelProfileInForce,
+      apei: apeiOfHost(host, (ipa) => this.physicalAddress(ipa)),
       epoch,
       seed,
       invalidate: () => silicon.invalidateStage2(),
@@ -157,6 +165,13 @@ export class VirtMachine {
     this.console.reset();
     this.scheduler.reset();
     this.load();
+  }
+
+  /** Physical address of a guest physical address in RAM, or -1. */
+  private physicalAddress(ipa: number): number {
+    const { base } = board.ram;
+    const inside = ipa >= base && ipa < base + this.configuration.memory;
+    return inside ? this.silicon.memory.physical(this.ramHost + (ipa - base)) : -1;
   }
 
   /** Host address of a guest physical address in RAM, or -1. */
@@ -263,7 +278,7 @@ export class VirtMachine {
     for (const { address, bytes } of this.kernel.placements) put(address, bytes);
     if (initrd && this.layout.initrd) put(this.layout.initrd.start, initrd.bytes);
     put(this.layout.deviceTree, this.deviceTree);
-    for (const vcpu of this.vm.vcpus) vcpu.init(vcpu.index > 0);
+    for (const vcpu of this.vm.vcpus) vcpu.init();
     const { state, processor } = this.vm.vcpus[0]!;
     state.set(slots.pc, BigInt(this.kernel.entry));
     state.set(slots.x, BigInt(this.layout.deviceTree));
@@ -314,7 +329,7 @@ export class VirtMachine {
   /** `kvm_run` holds an exit: the debugger sees it first, then user space acts on it. */
   private atExit(at: NonNullable<VirtMachine['unhandled']>): RunEnd | undefined {
     const { index, run } = at.vcpu;
-    const name = exitDefinition(run.exitReason)?.name ?? `KVM_EXIT_${run.exitReason}`;
+    const name = exitDefinition(run)?.name ?? `KVM_EXIT_${run.exitReason}`;
     this.vm.count(name);
     if (!this.hooks?.exit(index, name)) return this.handle(at);
     this.unhandled = at;

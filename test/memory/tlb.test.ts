@@ -218,7 +218,7 @@ describe('TLBI', () => {
   it('an address of the upper range does not concern the lower one', () => {
     const s = stale();
     tlbi(s, 'VAE1', page(VA | (0xffffn << 48n)));
-    assert.equal(s.mmu.explain(s.registers, VA, { kind: 'read', el: 1 }).pa, s.pa(RAM + B));
+    assert.equal(s.mmu.explain(s.registers, 'va', VA, { kind: 'read', el: 1 }).pa, s.pa(RAM + B));
     assert.equal(s.read(VA), where(s, A));
   });
 

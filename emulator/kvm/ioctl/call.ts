@@ -9,13 +9,11 @@ export class Argument {
   ) {}
 
   /** The structure that the argument points to (`copy_from_user`). @throws KvmError EFAULT. */
-  // biome-ignore lint/suspicious/noExplicitAny: any structure
   read<M extends Record<string, any>>(struct: Struct<M>, offset = 0): Values<M> {
     return struct.read(copyFromUser(this.memory, this.value + BigInt(offset), struct.size));
   }
 
   /** Writes the structure that the argument points to (`copy_to_user`). @throws KvmError EFAULT. */
-  // biome-ignore lint/suspicious/noExplicitAny: any structure
   write<M extends Record<string, any>>(struct: Struct<M>, values: Partial<Values<M>>): void {
     copyToUser(this.memory, this.value, struct.write(values));
   }

@@ -46,9 +46,13 @@ export class FileTable {
     if (this.files.filter((file) => file).length + FIRST >= MAX_FILES) throw new KvmError('EMFILE', 'open files');
   }
 
+  find(fd: number): KvmFile | undefined {
+    return this.files[fd - FIRST];
+  }
+
   /** @throws KvmError EBADF. */
   get(fd: number): KvmFile {
-    const file = this.files[fd - FIRST];
+    const file = this.find(fd);
     if (!file) throw new KvmError('EBADF', `file descriptor ${fd}`);
     return file;
   }

@@ -1,5 +1,7 @@
 import type { Clock } from '../../cpu/clock.ts';
 import type { Processor } from '../../cpu/processor.ts';
+import type { Apei } from '../apei.ts';
+import type { KernelProfile } from '../kernel-profile.ts';
 import type { TableMemory } from '../stage2-tables.ts';
 import type { HostFeatures } from '../vm.ts';
 import type { UserMappings } from '../vma.ts';
@@ -9,6 +11,8 @@ import type { PfnmapPolicy } from '../vma-rules.ts';
 export interface KvmHost {
   readonly clock: Clock;
   readonly features: HostFeatures;
+  readonly kernel: KernelProfile;
+  readonly apei?: Apei;
   /** Host memory, for tables and pages of guest_memfds. */
   readonly memory: TableMemory;
   /** What the process has mapped: user addresses of memory slots. */

@@ -27,8 +27,9 @@ export class OpenVm {
   ) {
     const { host, vmids } = process;
     this.vm = new Vm({
-      ...{ clock: host.clock, host: host.memory, features: host.features, epoch: host.epoch, seed: host.seed },
+      ...{ clock: host.clock, host: host.memory, features: host.features, kernel: host.kernel, epoch: host.epoch, seed: host.seed },
       ...{ ipaBits, vmids, mappings: host.mappings, userBase: host.userBase },
+      ...(host.apei ? { apei: host.apei } : {}),
       ...(host.pfnmapPolicy ? { pfnmapPolicy: host.pfnmapPolicy } : {}),
       invalidate: () => host.invalidate(),
       release: (address, bytes) => host.release(address, bytes),

@@ -1,8 +1,8 @@
-import { checkExtension } from '../capabilities.ts';
+import { checkSystemExtension } from '../capabilities.ts';
 import { KvmError } from '../errno.ts';
 import { IPA_BITS } from '../stage2-geometry.ts';
 import { ipaLimit } from '../vm.ts';
-import type { FileOf, FileOperations } from './file-table.ts';
+import type { FileOperations } from './file-table.ts';
 import { OpenVm, type Process } from './open-vm.ts';
 import { _IO } from './requests.ts';
 
@@ -48,7 +48,7 @@ export const systemOperations = (process: Process): FileOperations<'system'> => 
         return process.files.install({ kind: 'vm', open });
       },
     },
-    { name: 'KVM_CHECK_EXTENSION', request: _IO(0x03), run: (_: FileOf<'system'>, { value }) => checkExtension(process.host.features, value) },
+    { name: 'KVM_CHECK_EXTENSION', request: _IO(0x03), run: (_, { value }) => checkSystemExtension(process.host, Number(value)) },
     {
       name: 'KVM_GET_VCPU_MMAP_SIZE',
       request: _IO(0x04),

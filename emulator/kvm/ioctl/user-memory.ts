@@ -45,7 +45,8 @@ export class MappedMemory implements UserMemory {
       if (last <= start || first >= end) return [mapping];
       const before = first < start ? [{ start: first, bytes: bytes.subarray(0, Number(start - first)), written }] : [];
       const cut = Number(end - first);
-      const after = last > end ? [{ start: end, bytes: bytes.subarray(cut), written: (at: number, n: number) => written(at + cut, n) }] : [];
+      const after =
+        last > end ? [{ start: end, bytes: bytes.subarray(cut), written: (at: number, n: number) => written(at + cut, n) }] : [];
       return [...before, ...after];
     });
   }

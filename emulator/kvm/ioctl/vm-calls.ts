@@ -1,17 +1,19 @@
 import { checkExtension, enableCapability } from '../capabilities.ts';
 import { setCounterOffset } from '../counter-offset.ts';
 import { KvmError } from '../errno.ts';
+import type { GuestMemfd } from '../guest-memfd.ts';
 import { irqLine, signalMsi } from '../irq-line.ts';
-import { MAX_MEMSLOTS, memslotFlag, type MemoryRegion } from '../memslots.ts';
+import { MAX_MEMSLOTS, type MemoryRegion, memslotFlag } from '../memslots.ts';
 import { writableMasks } from '../reg-writable-masks.ts';
 import { PAGE_BYTES } from '../stage2-geometry.ts';
 import { TARGET_GENERIC_V8 } from '../vcpu-init.ts';
+import { attributeCalls } from './attribute-calls.ts';
 import type { Argument, Call } from './call.ts';
-import { hasVmAttribute, setVmAttribute } from './vm-attributes.ts';
-import type { FileOf, FileOperations } from './file-table.ts';
+import type { FileOf, FileOperations, FileTable } from './file-table.ts';
 import { _IO, _IOR, _IOW, _IOWR } from './requests.ts';
 import { structs } from './structs.ts';
 import { copyFromUser, copyToUser } from './user-memory.ts';
+import { vmAttributes } from './vm-attributes.ts';
 
 type VmCall = Call<FileOf<'vm'>>;
 
@@ -42,13 +44,15 @@ function setMemoryRegion2({ open }: FileOf<'vm'>, argument: Argument): number {
     return 0;
   }
   const guestMemfdOffset = pageAligned(raw.guestMemfdOffset);
-  open.vm.memslots.set2({ ...region, guestMemfdOffset, guestMemfd: () => memfdOf(open.process.files.get(raw.guestMemfd)) });
+  const guestMemfd = memfdAt(open.process.files, raw.guestMemfd);
+  open.vm.memslots.set2({ ...region, guestMemfdOffset, ...(guestMemfd === undefined ? {} : { guestMemfd }) });
   return 0;
 }
 
-function memfdOf(file: ReturnType<FileOf<'vm'>['open']['process']['files']['get']>) {
-  if (file.kind !== 'guest_memfd') throw new KvmError('EINVAL', 'the file is no guest_memfd');
-  return file.memfd;
+/** The guest_memfd of a file descriptor; null: another file; undefined: none is open. */
+function memfdAt(files: FileTable, fd: number): GuestMemfd | null | undefined {
+  const file = files.find(fd);
+  return file && (file.kind === 'guest_memfd' ? file.memfd : null);
 }
 
 function createGuestMemfd({ open }: FileOf<'vm'>, argument: Argument): number {
@@ -111,7 +115,7 @@ function createVcpu({ open }: FileOf<'vm'>, { value }: Argument): number {
 
 /** Calls of a VM (`kvm_vm_ioctl`, `kvm_arch_vm_ioctl`). */
 const calls: readonly VmCall[] = [
-  { name: 'KVM_CHECK_EXTENSION', request: _IO(0x03), run: ({ open: { vm } }, { value }) => checkExtension(vm.features, value, vm) },
+  { name: 'KVM_CHECK_EXTENSION', request: _IO(0x03), run: ({ open }, { value }) => checkExtension(open.vm, Number(value)) },
   { name: 'KVM_CREATE_VCPU', request: _IO(0x41), run: createVcpu },
   { name: 'KVM_GET_DIRTY_LOG', request: _IOW(0x42, structs.dirtyLog), run: getDirtyLog },
   {
@@ -161,9 +165,9 @@ const calls: readonly VmCall[] = [
     name: 'KVM_ARM_SET_DEVICE_ADDR',
     request: _IOW(0xab, structs.deviceAddr),
     run: (_, argument) => {
-      // The device is in bits 27:16: only a GICv2 (0) was ever set up this way.
+      // Only a GICv2 is set up this way.
       const { id } = argument.read(structs.deviceAddr);
-      throw new KvmError((id >> 16n) & 0xfffn ? 'ENODEV' : 'ENODEV', `KVM_ARM_SET_DEVICE_ADDR of device 0x${id.toString(16)}`);
+      throw new KvmError('ENODEV', `KVM_ARM_SET_DEVICE_ADDR of device 0x${id.toString(16)}`);
     },
   },
   {
@@ -188,12 +192,7 @@ const calls: readonly VmCall[] = [
   { name: 'KVM_CLEAR_DIRTY_LOG', request: _IOWR(0xc0, structs.clearDirtyLog), run: clearDirtyLog },
   { name: 'KVM_CREATE_GUEST_MEMFD', request: _IOWR(0xd4, structs.createGuestMemfd), run: createGuestMemfd },
   { name: 'KVM_CREATE_DEVICE', request: _IOWR(0xe0, structs.createDevice), run: createDevice },
-  {
-    name: 'KVM_SET_DEVICE_ATTR',
-    request: _IOW(0xe1, structs.deviceAttr),
-    run: ({ open }, argument) => setVmAttribute(open.vm, argument.read(structs.deviceAttr), argument.memory),
-  },
-  { name: 'KVM_HAS_DEVICE_ATTR', request: _IOW(0xe3, structs.deviceAttr), run: (_, argument) => hasVmAttribute(argument.read(structs.deviceAttr)) },
+  ...attributeCalls(vmAttributes),
 ];
 
 export const vmOperations: FileOperations<'vm'> = { calls, unknown: 'EINVAL' };

@@ -136,9 +136,7 @@ export class VgicDevice {
 
   private framesApart(): boolean {
     const { distributorBase } = this;
-    return (
-      distributorBase === undefined || !this.regions.some((r) => overlap(distributorBase, DISTRIBUTOR_BYTES, r.base, this.sizeOf(r)))
-    );
+    return distributorBase === undefined || !this.regions.some((r) => overlap(distributorBase, DISTRIBUTOR_BYTES, r.base, this.sizeOf(r)));
   }
 
   private checkRange(old: number | undefined, base: bigint, size: number): number {

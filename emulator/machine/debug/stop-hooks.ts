@@ -132,7 +132,7 @@ export class StopHooks implements TargetHooks {
   private *armedAt(vcpu: number, pc: bigint): Iterable<ArmedBreakpoint> {
     yield* this.armed.breakpointsAt('va', pc);
     if (!this.armed.physical) return;
-    const { ipa, pa } = this.target.translate(vcpu, pc);
+    const { ipa, pa } = this.target.placeOf(vcpu, pc);
     if (ipa !== undefined) yield* this.armed.breakpointsAt('ipa', ipa);
     if (pa !== undefined) yield* this.armed.breakpointsAt('pa', pa);
   }

@@ -1,5 +1,5 @@
 import { flagSlots, flagType, loadSlot, storeSlot } from '../cpu-block.ts';
-import { exitCode, type InterpreterExit } from '../exits.ts';
+import { completedExits, exitCode, type InterpreterExit } from '../exits.ts';
 import { slotAddress, slots } from '../layout.ts';
 import { CodeWriter } from '../wasm/code.ts';
 import type { ModuleWriter } from '../wasm/module.ts';
@@ -11,7 +11,7 @@ import type { Handler, HandlerTable } from './handlers.ts';
 const cold = { next: 0, exit: 1, jump: 2, fault: 3 } as const;
 export const coldSignature = { parameters: ['i32', 'i64'], results: ['i32'] } as const;
 
-/** A handler as a function (record, pcBase) → what to do next. Flags are in the vCPU block. */
+/** A handler as a function (record, pcBase) → what to do next. Flags, and what is left of the slice, are in the vCPU block. */
 export function coldFunction(module: ModuleWriter, table: HandlerTable, handler: Handler, imports: Imports): number {
   const code = new CodeWriter(2);
   const leave = (how: number): void => {
@@ -33,9 +33,7 @@ export function coldFunction(module: ModuleWriter, table: HandlerTable, handler:
     },
     pushDataTlb: () => loadSlot(code, 'i32', slots.dataTlb),
     pushPc: () => pushPc(code, 0, 1),
-    pushRemaining: () => {
-      throw new Error('the count of instructions belongs to the loop');
-    },
+    pushRemaining: () => loadSlot(code, 'i32', slots.remaining),
     next: () => leave(cold.next),
     jump: () => {
       const target = code.temporary('i64');
@@ -75,6 +73,7 @@ export function coldFunction(module: ModuleWriter, table: HandlerTable, handler:
 export function writeCold(frame: LoopFrame, coldType: number, firstCold: number): void {
   const { code } = frame;
   frame.storeFlags();
+  frame.storeRemaining();
   code.get(frame.record);
   code.get(frame.pcBase);
   code.get(frame.handler);
@@ -109,11 +108,13 @@ export function writeCold(frame: LoopFrame, coldType: number, firstCold: number)
   code.end();
   loadSlot(code, 'i32', slots.exitCode);
   code.set(frame.code32);
-  code.get(frame.code32);
-  code.i32(exitCode('resynchronise'));
-  code.op('i32.eq');
-  code.if();
-  frame.advance();
-  code.end();
+  for (const name of completedExits) {
+    code.get(frame.code32);
+    code.i32(exitCode(name));
+    code.op('i32.eq');
+    code.if();
+    frame.advance();
+    code.end();
+  }
   code.br(frame.exitLabel);
 }

@@ -117,6 +117,11 @@ export class LoopFrame {
     pushPcValue();
     code.memory('i64.store', slotAddress(slots.pc));
     this.storeFlags();
+    this.storeRemaining();
+  }
+
+  storeRemaining(): void {
+    const { code } = this;
     code.i32(0);
     this.pushRemaining();
     code.memory('i32.store', slotAddress(slots.remaining));

@@ -1,5 +1,5 @@
 import { loadSlot, storeSlot } from '../cpu-block.ts';
-import { exitCode, type InterpreterExit } from '../exits.ts';
+import { completedExits, exitCode, type InterpreterExit } from '../exits.ts';
 import { pushFetchEntry } from '../interpreter/jump.ts';
 import { OperationEmitter } from '../ir/emitter.ts';
 import type { Surroundings } from '../ir/surroundings.ts';
@@ -289,7 +289,7 @@ export class RegionCompiler implements BlockEmitter<PathState> {
         code.i32(0);
         code.i32(exitCode(name as InterpreterExit));
         code.memory('i32.store', slotAddress(slots.exitCode));
-        if (name === 'resynchronise') this.leave(regionStatus.exitAfter, this.place, this.done + 1);
+        if (completedExits.includes(name as InterpreterExit)) this.leave(regionStatus.exitAfter, this.place, this.done + 1);
         else this.leave(regionStatus.exit, this.place, this.done);
       },
       faultIf: () => {

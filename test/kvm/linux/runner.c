@@ -28,7 +28,7 @@
 #define KVM_GET_REG_LIST 0xc008aeb0
 #define REGISTERS 2048
 
-enum { CASE, OPEN, IOCTL, RUN, WRITE, DUMP, MAP_SLOT, CLOSE, TAKE_FD, PUT_FD, UNMAP, SURVEY, END };
+enum { CASE, OPEN, IOCTL, RUN, WRITE, DUMP, MAP_SLOT, CLOSE, TAKE_FD, PUT_FD, UNMAP, SURVEY, XOR, END };
 
 struct step {
 	uint32_t op;
@@ -190,6 +190,9 @@ static void perform(const struct step *step, const void *payload)
 		break;
 	case UNMAP:
 		munmap((void *)step->a, step->b);
+		break;
+	case XOR:
+		*(uint64_t *)step->a ^= step->b;
 		break;
 	case SURVEY:
 		survey(fd);

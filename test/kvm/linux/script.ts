@@ -234,27 +234,34 @@ export class Script {
     this.setId(idOf(name), value, `set ${name}`, vcpu);
   }
 
-  setId(id: bigint, value: bigint, label: string, vcpu = 0): void {
+  setId(id: bigint, value: bigint, label: string, vcpu = 0, quiet = true): void {
     this.write(place.value, struct(8, [[0, 'u64', value]]));
-    this.one('KVM_SET_ONE_REG', id, label, vcpu);
+    this.one('KVM_SET_ONE_REG', id, label, vcpu, quiet);
   }
 
-  private one(call: CallName, id: bigint, label: string, vcpu: number): void {
+  private one(call: CallName, id: bigint, label: string, vcpu: number, quiet: boolean): void {
     const argument = struct(16, [
       [0, 'u64', id],
       [8, 'u64', place.value],
     ]);
-    this.call(vcpuSlot(vcpu), call, argument, label, { quiet: true });
+    this.call(vcpuSlot(vcpu), call, argument, label, { quiet });
   }
 
   get(name: RegisterName, vcpu = 0): void {
     this.getId(idOf(name), name, 8, vcpu);
   }
 
-  getId(id: bigint, label: string, length = 8, vcpu = 0): void {
+  getId(id: bigint, label: string, length = 8, vcpu = 0, quiet = true): void {
     this.write(place.value, new Uint8Array(length));
-    this.one('KVM_GET_ONE_REG', id, `get ${label}`, vcpu);
+    this.one('KVM_GET_ONE_REG', id, `get ${label}`, vcpu, quiet);
     this.dump(label, place.value, length);
+  }
+
+  /** Sets a register to its value with these bits turned over. */
+  change(id: bigint, xor: bigint, label: string, vcpu = 0): void {
+    this.one('KVM_GET_ONE_REG', id, `get, ${label}`, vcpu, true);
+    this.add({ op: 'xor', address: place.value, bits: xor });
+    this.one('KVM_SET_ONE_REG', id, label, vcpu, false);
   }
 
   registers(names: readonly RegisterName[], vcpu = 0): void {

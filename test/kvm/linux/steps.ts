@@ -18,7 +18,8 @@ const operation = {
   putFd: 9,
   unmap: 10,
   survey: 11,
-  end: 12,
+  xor: 12,
+  end: 13,
 } as const;
 
 export const ARENA = 0x2000_0000;
@@ -49,6 +50,8 @@ export type Step =
   /** The kernel left a file descriptor at the address: keeps it, and clears it there. */
   | { readonly op: 'takeFd'; readonly slot: Slot; readonly address: number }
   | { readonly op: 'putFd'; readonly slot: Slot; readonly address: number }
+  /** Turns bits of the word at the address over. */
+  | { readonly op: 'xor'; readonly address: number; readonly bits: bigint }
   | { readonly op: 'unmap'; readonly address: number; readonly length: number }
   /** Every register of KVM_GET_REG_LIST: got, set to the same, set to the complement, got, set back. */
   | { readonly op: 'survey'; readonly label: string; readonly slot: Slot };
@@ -95,6 +98,8 @@ function packStep(step: Step): Buffer {
     case 'dump':
     case 'unmap':
       return pack({ op, a: step.address, b: step.length });
+    case 'xor':
+      return pack({ op, a: step.address, b: step.bits });
     case 'mapFile':
       return pack({ op, slot: step.slot, a: step.address, b: step.length });
     case 'takeFd':

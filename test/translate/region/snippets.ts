@@ -185,6 +185,16 @@ isb
 nop
 dmb ish
 ret`,
+  'system-registers-unless-trapped': `
+mrs x0, midr_el1
+msr contextidr_el1, x1
+mrs x2, cntv_ctl_el0
+msr cntv_cval_el0, x3
+ret`,
+  'interrupt-priority-mask': `
+mrs x0, icc_pmr_el1
+msr icc_pmr_el1, x1
+ret`,
   'what-cannot-be-translated': `
 add x0, x0, #1
 svc #0`,
