@@ -1,6 +1,8 @@
 import { checkCpus, type LaunchConfiguration, parseMemorySize } from '../../emulator/vmm/launch.ts';
+import { checkMemslots, checkPfnmapPolicy } from '../../emulator/vmm/memslot-options.ts';
 import { readNamed } from './files.ts';
 import { parseHost } from './host-option.ts';
+import { parseMemslot } from './memslot-option.ts';
 
 /** Options that name a guest, as the command line gives them. */
 export interface GuestOptions {
@@ -12,19 +14,25 @@ export interface GuestOptions {
   readonly cpu: string;
   readonly kernelProfile?: string;
   readonly host?: string;
+  readonly memslot?: readonly string[];
+  readonly pfnmapPolicy?: string;
 }
 
 /** Reads the files of a guest. @throws CliError, LaunchError */
-export async function readGuest({ append, cpu, kernelProfile, ...options }: GuestOptions): Promise<LaunchConfiguration> {
+export async function readGuest({ append, cpu, kernelProfile, pfnmapPolicy, ...options }: GuestOptions): Promise<LaunchConfiguration> {
   const cpus = checkCpus(options.cpus);
   const memory = parseMemorySize(options.memory);
   const host = options.host === undefined ? undefined : parseHost(options.host);
+  const memslots = options.memslot?.map(parseMemslot);
+  if (memslots) checkMemslots(memslots);
   const kernel = await readNamed('--kernel', options.kernel);
   const initrd = options.initrd === undefined ? undefined : await readNamed('--initrd', options.initrd);
   return {
     ...{ kernel, memory, cpus, cpu },
     ...(kernelProfile === undefined ? {} : { kernelProfile }),
     ...(host === undefined ? {} : { host }),
+    ...(memslots === undefined ? {} : { memslots }),
+    ...(pfnmapPolicy === undefined ? {} : { pfnmapPolicy: checkPfnmapPolicy(pfnmapPolicy) }),
     ...(initrd ? { initrd } : {}),
     ...(append === undefined ? {} : { append }),
   };

@@ -1,7 +1,8 @@
 import { checkHost, type HostDescription } from '../../emulator/vmm/host.ts';
 import { LaunchError } from '../../emulator/vmm/loader/errors.ts';
 
-const truth: Readonly<Record<string, boolean>> = { on: true, yes: true, true: true, off: false, no: false, false: false };
+/** How people write what is on or off. */
+export const truth: Readonly<Record<string, boolean>> = { on: true, yes: true, true: true, off: false, no: false, false: false };
 
 /**
  * Reads `--host ras=on,fwb=off,ipaBits=40,apei=claims`: members of the launch configuration's `host`. `apei` may be given several times, with a range each.

@@ -36,6 +36,12 @@ const guestCommand = (name: string): Command =>
     .option(
       '--host <members>',
       'the host where it differs from the CPU model: ras=on,fwb=off,dic=on,idc=on,doubleFault2=on,ipaBits=40,apei=claims',
+    )
+    .option('--memslot <members...>', 'memory beside RAM: gpa=0x100000000,size=2M,backing=pfnmap,attributes=cacheable; a slot each')
+    .addOption(
+      new Option('--pfnmap-policy <name>', 'cacheable VM_PFNMAP memory on a host without FEAT_S2FWB and DIC')
+        .choices(['error', 'fallback-to-device'])
+        .default('error'),
     );
 
 guestCommand('run')

@@ -1,5 +1,6 @@
 import { checkHost, type HostDescription } from '../../emulator/vmm/host.ts';
 import { parseMemorySize } from '../../emulator/vmm/launch.ts';
+import { checkMemslots, type MemslotOption } from '../../emulator/vmm/memslot-options.ts';
 import { RequestError } from '../request-error.ts';
 import { editorProperties, launchProperties, type PropertySchema } from './schema.ts';
 
@@ -15,6 +16,8 @@ export interface LaunchConfiguration {
   readonly cpu: string;
   readonly kernelProfile: string;
   readonly host?: HostDescription;
+  readonly memslots?: readonly MemslotOption[];
+  readonly pfnmapPolicy?: string;
   readonly stopOnEntry: boolean;
   readonly symbols: readonly string[];
   readonly console: 'integratedTerminal' | 'internalConsole';
@@ -43,7 +46,8 @@ export function checkConfiguration(given: unknown): LaunchConfiguration {
     typeof configuration['memory'] === 'string' || typeof configuration['memory'] === 'number' ? configuration['memory'] : '512M';
   const bytes = memoryBytes(memory);
   if (typeof bytes === 'string') problems.push(bytes);
-  problems.push(...hostProblems(configuration['host'], problems));
+  problems.push(...meaningProblems('host', configuration['host'], checkHost, problems));
+  problems.push(...meaningProblems('memslots', configuration['memslots'], checkMemslots, problems));
   if (problems.length > 0) throw new RequestError(`launch configuration: ${problems.join('; ')}`);
   const symbols = configuration['symbols'];
   return {
@@ -56,6 +60,8 @@ export function checkConfiguration(given: unknown): LaunchConfiguration {
     cpu: (configuration['cpu'] as string | undefined) ?? launchProperties.cpu.default,
     kernelProfile: (configuration['kernelProfile'] as string | undefined) ?? launchProperties.kernelProfile.default,
     ...(configuration['host'] === undefined ? {} : { host: configuration['host'] as HostDescription }),
+    ...(configuration['memslots'] === undefined ? {} : { memslots: configuration['memslots'] as MemslotOption[] }),
+    ...optional('pfnmapPolicy', configuration['pfnmapPolicy']),
     stopOnEntry: (configuration['stopOnEntry'] as boolean | undefined) ?? launchProperties.stopOnEntry.default,
     symbols: symbols === undefined ? [] : Array.isArray(symbols) ? (symbols as string[]) : [symbols as string],
     // A client that names no console gets plain output: only the extension knows how to open a terminal.
@@ -97,11 +103,11 @@ function checkMembers(name: string, value: object, properties: Readonly<Record<s
   });
 }
 
-/** What the form cannot say about the host; nothing where the form is wrong already. */
-function hostProblems(host: unknown, formal: readonly string[]): string[] {
-  if (host === undefined || formal.some((problem) => problem.includes('"host'))) return [];
+/** What the form cannot say about a property; nothing where the form is wrong already. */
+function meaningProblems(name: string, value: unknown, checkMeaning: (value: unknown) => unknown, formal: readonly string[]): string[] {
+  if (value === undefined || formal.some((problem) => problem.includes(`"${name}`))) return [];
   try {
-    checkHost(host);
+    checkMeaning(value);
     return [];
   } catch (error) {
     return [(error as Error).message.replace(/\.$/, '')];

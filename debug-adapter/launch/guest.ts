@@ -41,6 +41,8 @@ export async function launchGuest(configuration: LaunchConfiguration, machine: M
     cpu,
     kernelProfile: configuration.kernelProfile,
     ...(configuration.host === undefined ? {} : { host: configuration.host }),
+    ...(configuration.memslots === undefined ? {} : { memslots: configuration.memslots }),
+    ...(configuration.pfnmapPolicy === undefined ? {} : { pfnmapPolicy: configuration.pfnmapPolicy }),
     timekeeping: configuration.realtime ? 'realtime' : 'wait',
     ...(initrd ? { initrd } : {}),
     ...(append === undefined ? {} : { append }),

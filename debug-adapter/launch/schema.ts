@@ -1,3 +1,6 @@
+import { pfnmapPolicies } from '../../emulator/kvm/vma-rules.ts';
+import { attributeNames, backingNames } from '../../emulator/vmm/memslot-options.ts';
+
 /** JSON schema of one property of a launch configuration: what VS Code checks while typing, and what the adapter checks again at launch. */
 export interface PropertySchema {
   readonly type: string | readonly string[];
@@ -87,6 +90,52 @@ export const launchProperties = {
         default: 'declines',
       },
     },
+  },
+  memslots: {
+    type: 'array',
+    description: 'Memory beside RAM: a KVM memory slot each, and what user space has behind it. The device tree does not name it.',
+    items: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        gpa: { type: ['string', 'integer'], description: 'Guest physical address, for example "0x100000000".' },
+        size: { type: ['string', 'integer'], description: 'Bytes, or a number with K, M or G.' },
+        backing: {
+          type: 'string',
+          description: 'What user space maps.',
+          enum: backingNames,
+          enumDescriptions: [
+            'Anonymous memory with transparent huge pages',
+            'Pages of a file',
+            'hugetlbfs with 2 MiB pages',
+            'hugetlbfs with 1 GiB pages',
+            'A guest_memfd that user space can map',
+            'VM_PFNMAP: frames of a device without a struct page',
+            'VM_MIXEDMAP: frames of both kinds',
+          ],
+          default: 'anonymous',
+        },
+        attributes: {
+          type: 'string',
+          description: 'How user space maps pfnmap and mixedmap memory (vm_page_prot).',
+          enum: attributeNames,
+          default: 'device',
+        },
+        allowAnyUncached: { type: 'boolean', description: 'VM_ALLOW_ANY_UNCACHED: uncached memory is Normal Non-cacheable for the guest.' },
+        mapMemory: { type: 'boolean', description: "The frames of pfnmap and mixedmap memory are in the kernel's linear map." },
+        mte: { type: 'boolean', description: 'VM_MTE_ALLOWED: the memory can hold tags.' },
+        readonly: { type: 'boolean', description: 'KVM_MEM_READONLY: a write is an MMIO exit.' },
+        dirtyLog: { type: 'boolean', description: 'KVM_MEM_LOG_DIRTY_PAGES.' },
+      },
+    },
+  },
+  pfnmapPolicy: {
+    type: 'string',
+    description:
+      'What KVM does with cacheable VM_PFNMAP memory on a host that cannot do without cache maintenance (FEAT_S2FWB and CTR_EL0.DIC).',
+    enum: pfnmapPolicies,
+    enumDescriptions: ['Refuses the slot, and a fault in it (Linux 6.17 on)', 'Maps it as device memory (before)'],
+    default: 'error',
   },
   realtime: {
     type: 'boolean',

@@ -163,6 +163,7 @@ export class Vm implements HypercallMachine {
         if (this.eagerSplitChunkSize > 0) this.stage2.split(gpa, size);
       },
     });
+    this.vgic.present = false;
     this.random = new SeededBytes(configuration.seed);
   }
 

@@ -6,6 +6,7 @@ import type { CompileThread } from './compile-thread.ts';
 import { checkHost, kernelProfile, profileOfHost } from './host.ts';
 import { checkCpus, checkMemory, type LaunchConfiguration } from './launch.ts';
 import { formatSize, LaunchError } from './loader/errors.ts';
+import { checkMemslots, memslotDramBytes } from './memslot-options.ts';
 import { Silicon } from './silicon.ts';
 import { hostDramBytes, VirtMachine } from './virt-machine.ts';
 
@@ -27,15 +28,24 @@ export async function createMachine(configuration: LaunchConfiguration, compileT
 /** A memory that the host cannot back is refused with a RangeError. */
 function siliconFor(
   profile: Profile,
-  { cpus, memory, translate = true }: LaunchConfiguration,
+  { cpus, memory, translate = true, memslots = [] }: LaunchConfiguration,
   interpreter: WebAssembly.Module,
   compileThread: CompileThread | undefined,
 ): Silicon {
   try {
-    return new Silicon({ profile, cpus, dramBytes: hostDramBytes(memory), interpreter, translate, compileThread });
+    return new Silicon({
+      profile,
+      cpus,
+      dramBytes: hostDramBytes(memory) + memslotDramBytes(checkMemslots(memslots)),
+      interpreter,
+      translate,
+      compileThread,
+    });
   } catch (error) {
     if (error instanceof RangeError)
-      throw new LaunchError(`this computer cannot give the machine ${formatSize(memory)} of memory: ${error.message}.`);
+      throw new LaunchError(
+        `this computer cannot give the machine ${formatSize(memory)} of memory${memslots.length > 0 ? ' beside its memslots' : ''}: ${error.message}.`,
+      );
     throw error;
   }
 }

@@ -52,7 +52,7 @@ export class Vgic {
   enabled = false;
   readonly cpus: VgicCpu[] = [];
   /** Whether vCPUs have an interface to it: without, nothing is delivered and its registers are UNDEFINED. */
-  present = false;
+  present = true;
   spis: readonly VgicIrq<VgicCpu>[] = [];
 
   /**

@@ -161,6 +161,19 @@ add x1, x1, #2
 2: add x2, x2, #1
 tbz x2, #4, 1b
 ret`,
+  'irreducible-and-large': `
+cbz x0, 2f
+1: add x1, x1, #1
+tbz x1, #3, 2f
+.rept 35
+nop
+.endr
+2: add x2, x2, #1
+.rept 35
+nop
+.endr
+tbz x2, #4, 1b
+ret`,
   'switch-through-a-register': `
 adr x1, 1f
 add x1, x1, x0, lsl #2
