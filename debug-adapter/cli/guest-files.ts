@@ -1,3 +1,4 @@
+import { checkCapabilities, enableableCapabilities } from '../../emulator/vmm/capabilities.ts';
 import { checkCpus, type LaunchConfiguration, parseMemorySize } from '../../emulator/vmm/launch.ts';
 import { checkMemslots, checkPfnmapPolicy } from '../../emulator/vmm/memslot-options.ts';
 import { readNamed } from './files.ts';
@@ -16,6 +17,7 @@ export interface GuestOptions {
   readonly host?: string;
   readonly memslot?: readonly string[];
   readonly pfnmapPolicy?: string;
+  readonly capabilities?: string;
 }
 
 /** Reads the files of a guest. @throws CliError, LaunchError */
@@ -33,6 +35,7 @@ export async function readGuest({ append, cpu, kernelProfile, pfnmapPolicy, ...o
     ...(host === undefined ? {} : { host }),
     ...(memslots === undefined ? {} : { memslots }),
     ...(pfnmapPolicy === undefined ? {} : { pfnmapPolicy: checkPfnmapPolicy(pfnmapPolicy) }),
+    capabilities: checkCapabilities(options.capabilities?.split(',').filter((name) => name !== '') ?? enableableCapabilities),
     ...(initrd ? { initrd } : {}),
     ...(append === undefined ? {} : { append }),
   };

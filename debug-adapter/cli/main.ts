@@ -38,6 +38,7 @@ const guestCommand = (name: string): Command =>
       'the host where it differs from the CPU model: ras=on,fwb=off,dic=on,idc=on,doubleFault2=on,ipaBits=40,apei=claims',
     )
     .option('--memslot <members...>', 'memory beside RAM: gpa=0x100000000,size=2M,backing=pfnmap,attributes=cacheable; a slot each')
+    .option('--capabilities <names>', 'what user space enables of KVM: ARM_NISV_TO_USER,ARM_SEA_TO_USER (default), "" for nothing')
     .addOption(
       new Option('--pfnmap-policy <name>', 'cacheable VM_PFNMAP memory on a host without FEAT_S2FWB and DIC')
         .choices(['error', 'fallback-to-device'])
