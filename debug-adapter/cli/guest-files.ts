@@ -12,10 +12,10 @@ export interface GuestOptions {
 }
 
 /** Reads the files of a guest. @throws CliError, LaunchError */
-export async function readGuest({ append, cpu, ...options }: GuestOptions): Promise<LaunchConfiguration> {
+export function readGuest({ append, cpu, ...options }: GuestOptions): LaunchConfiguration {
   const cpus = checkCpus(options.cpus);
   const memory = parseMemorySize(options.memory);
-  const kernel = await readNamed('--kernel', options.kernel);
-  const initrd = options.initrd === undefined ? undefined : await readNamed('--initrd', options.initrd);
+  const kernel = readNamed('--kernel', options.kernel);
+  const initrd = options.initrd === undefined ? undefined : readNamed('--initrd', options.initrd);
   return { kernel, memory, cpus, cpu, ...(initrd ? { initrd } : {}), ...(append === undefined ? {} : { append }) };
 }

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { compileInterpreter } from '../../emulator/translate/interpreter/compiled.ts';
 import { CompileThread } from '../../emulator/vmm/compile-thread.ts';
 import { createMachine } from '../../emulator/vmm/create.ts';
 import { Pace, REALTIME_SLICE } from '../../emulator/vmm/pace.ts';
@@ -27,8 +28,10 @@ interface Mark {
 
 /** Runs a guest with its console on stdin and stdout; the exit status of the program. */
 export async function run(options: RunOptions): Promise<number> {
+  // Every machine needs it: it is compiled while the files are read.
+  void compileInterpreter();
   const compileThread = new CompileThread();
-  const guest = await readGuest(options);
+  const guest = readGuest(options);
   // A guest that follows the clock on the wall has its date too.
   const machine = await createMachine(options.realtime ? { ...guest, epoch: Math.floor(Date.now() / 1000) } : guest, compileThread);
   const terminal = new Terminal();

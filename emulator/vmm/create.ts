@@ -1,6 +1,5 @@
 import { findProfile } from '../cpu/profiles/index.ts';
 import type { Profile } from '../cpu/profiles/profile.ts';
-import { readBranchHints } from '../translate/engine.ts';
 import { compileInterpreter } from '../translate/interpreter/compiled.ts';
 import type { CompileThread } from './compile-thread.ts';
 import { checkCpus, checkMemory, type LaunchConfiguration } from './launch.ts';
@@ -18,7 +17,6 @@ export async function createMachine(configuration: LaunchConfiguration, compileT
   checkCpus(configuration.cpus);
   const profile = findProfile(configuration.cpu);
   if (!profile) throw new LaunchError(`there is no CPU model "${configuration.cpu}".`);
-  await readBranchHints();
   return new VirtMachine(siliconFor(profile, configuration, await compileInterpreter(), compileThread), configuration);
 }
 
