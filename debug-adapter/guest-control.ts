@@ -2,6 +2,7 @@ import type { Machine, MachineEvent, StopCause, Termination } from '../emulator/
 import { accessText } from './breakpoints/data.ts';
 import { checkConfiguration } from './launch/configuration.ts';
 import { launchGuest } from './launch/guest.ts';
+import { hostLine } from './launch/host-line.ts';
 import { RequestError } from './request-error.ts';
 import { threadOf } from './requests/guest.ts';
 import type { Guest, SessionState } from './session-state.ts';
@@ -88,6 +89,8 @@ export class GuestControl {
     } finally {
       progress.end();
     }
+    const host = hostLine(session.guest.loaded);
+    if (host !== undefined) session.output(host, 'console');
     await relocateKernel(session.guest.symbols, machine, session.guest.loaded, 0);
   }
 

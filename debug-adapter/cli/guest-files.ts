@@ -1,5 +1,8 @@
 import { checkCpus, type LaunchConfiguration, parseMemorySize } from '../../emulator/vmm/launch.ts';
+import { checkMemslots, checkPfnmapPolicy } from '../../emulator/vmm/memslot-options.ts';
 import { readNamed } from './files.ts';
+import { parseHost } from './host-option.ts';
+import { parseMemslot } from './memslot-option.ts';
 
 /** Options that name a guest, as the command line gives them. */
 export interface GuestOptions {
@@ -9,13 +12,28 @@ export interface GuestOptions {
   readonly memory: string;
   readonly cpus: number;
   readonly cpu: string;
+  readonly kernelProfile?: string;
+  readonly host?: string;
+  readonly memslot?: readonly string[];
+  readonly pfnmapPolicy?: string;
 }
 
 /** Reads the files of a guest. @throws CliError, LaunchError */
-export function readGuest({ append, cpu, ...options }: GuestOptions): LaunchConfiguration {
+export function readGuest({ append, cpu, kernelProfile, pfnmapPolicy, ...options }: GuestOptions): LaunchConfiguration {
   const cpus = checkCpus(options.cpus);
   const memory = parseMemorySize(options.memory);
+  const host = options.host === undefined ? undefined : parseHost(options.host);
+  const memslots = options.memslot?.map(parseMemslot);
+  if (memslots) checkMemslots(memslots);
   const kernel = readNamed('--kernel', options.kernel);
   const initrd = options.initrd === undefined ? undefined : readNamed('--initrd', options.initrd);
-  return { kernel, memory, cpus, cpu, ...(initrd ? { initrd } : {}), ...(append === undefined ? {} : { append }) };
+  return {
+    ...{ kernel, memory, cpus, cpu },
+    ...(kernelProfile === undefined ? {} : { kernelProfile }),
+    ...(host === undefined ? {} : { host }),
+    ...(memslots === undefined ? {} : { memslots }),
+    ...(pfnmapPolicy === undefined ? {} : { pfnmapPolicy: checkPfnmapPolicy(pfnmapPolicy) }),
+    ...(initrd ? { initrd } : {}),
+    ...(append === undefined ? {} : { append }),
+  };
 }

@@ -31,6 +31,17 @@ const guestCommand = (name: string): Command =>
       new Option('--cpu <model>', 'CPU model; max offers all that is implemented')
         .choices(['cortex-a57', 'neoverse-n1', 'max'])
         .default('cortex-a57'),
+    )
+    .addOption(new Option('--kernel-profile <name>', 'which kernel the host runs').choices(['merged', 'proposed']).default('merged'))
+    .option(
+      '--host <members>',
+      'the host where it differs from the CPU model: ras=on,fwb=off,dic=on,idc=on,doubleFault2=on,ipaBits=40,apei=claims',
+    )
+    .option('--memslot <members...>', 'memory beside RAM: gpa=0x100000000,size=2M,backing=pfnmap,attributes=cacheable; a slot each')
+    .addOption(
+      new Option('--pfnmap-policy <name>', 'cacheable VM_PFNMAP memory on a host without FEAT_S2FWB and DIC')
+        .choices(['error', 'fallback-to-device'])
+        .default('error'),
     );
 
 guestCommand('run')

@@ -1,4 +1,6 @@
+import { checkHost, type HostDescription } from '../../emulator/vmm/host.ts';
 import { parseMemorySize } from '../../emulator/vmm/launch.ts';
+import { checkMemslots, type MemslotOption } from '../../emulator/vmm/memslot-options.ts';
 import { RequestError } from '../request-error.ts';
 import { editorProperties, launchProperties, type PropertySchema } from './schema.ts';
 
@@ -12,6 +14,10 @@ export interface LaunchConfiguration {
   readonly memory: number;
   readonly cpus: number;
   readonly cpu: string;
+  readonly kernelProfile: string;
+  readonly host?: HostDescription;
+  readonly memslots?: readonly MemslotOption[];
+  readonly pfnmapPolicy?: string;
   readonly stopOnEntry: boolean;
   readonly symbols: readonly string[];
   readonly console: 'integratedTerminal' | 'internalConsole';
@@ -40,6 +46,8 @@ export function checkConfiguration(given: unknown): LaunchConfiguration {
     typeof configuration['memory'] === 'string' || typeof configuration['memory'] === 'number' ? configuration['memory'] : '512M';
   const bytes = memoryBytes(memory);
   if (typeof bytes === 'string') problems.push(bytes);
+  problems.push(...meaningProblems('host', configuration['host'], checkHost, problems));
+  problems.push(...meaningProblems('memslots', configuration['memslots'], checkMemslots, problems));
   if (problems.length > 0) throw new RequestError(`launch configuration: ${problems.join('; ')}`);
   const symbols = configuration['symbols'];
   return {
@@ -50,6 +58,10 @@ export function checkConfiguration(given: unknown): LaunchConfiguration {
     memory: bytes as number,
     cpus: (configuration['cpus'] as number | undefined) ?? launchProperties.cpus.default,
     cpu: (configuration['cpu'] as string | undefined) ?? launchProperties.cpu.default,
+    kernelProfile: (configuration['kernelProfile'] as string | undefined) ?? launchProperties.kernelProfile.default,
+    ...(configuration['host'] === undefined ? {} : { host: configuration['host'] as HostDescription }),
+    ...(configuration['memslots'] === undefined ? {} : { memslots: configuration['memslots'] as MemslotOption[] }),
+    ...optional('pfnmapPolicy', configuration['pfnmapPolicy']),
     stopOnEntry: (configuration['stopOnEntry'] as boolean | undefined) ?? launchProperties.stopOnEntry.default,
     symbols: symbols === undefined ? [] : Array.isArray(symbols) ? (symbols as string[]) : [symbols as string],
     // A client that names no console gets plain output: only the extension knows how to open a terminal.
@@ -66,9 +78,15 @@ function check(name: string, value: unknown, property: PropertySchema): string[]
   const types = typeof property.type === 'string' ? [property.type] : property.type;
   if (!types.some((type) => hasType(value, type)))
     return [`"${name}" must be ${types.map(typeNames).join(' or ')}, not ${JSON.stringify(value)}`];
-  if (Array.isArray(value) && !value.every((item) => typeof item === 'string')) return [`"${name}" must be a list of strings`];
+  if (Array.isArray(value)) {
+    const { items } = property;
+    if (items?.type === 'string' && !value.every((item) => typeof item === 'string')) return [`"${name}" must be a list of strings`];
+    if (items?.properties) return value.flatMap((item, n) => check(`${name}[${n}]`, item, { type: 'object', description: '', ...items }));
+    return [];
+  }
+  if (property.properties && typeof value === 'object') return checkMembers(name, value as object, property.properties);
   if (typeof value === 'string' && value === '' && name !== 'append') return [`"${name}" is empty`];
-  if (property.enum && !property.enum.includes(value as string))
+  if (property.enum && !property.enum.includes(value as string | number))
     return [`"${name}" must be ${property.enum.join(', ')}, not ${JSON.stringify(value)}`];
   if (typeof value === 'number' && property.minimum !== undefined && (value < property.minimum || value > property.maximum!)) {
     return [`"${name}" must be ${property.minimum} to ${property.maximum}, not ${value}`];
@@ -76,14 +94,36 @@ function check(name: string, value: unknown, property: PropertySchema): string[]
   return [];
 }
 
+function checkMembers(name: string, value: object, properties: Readonly<Record<string, PropertySchema>>): string[] {
+  return Object.entries(value).flatMap(([member, inner]) => {
+    const property = Object.hasOwn(properties, member) ? properties[member] : undefined;
+    return property
+      ? check(`${name}.${member}`, inner, property)
+      : [`unknown field "${name}.${member}"${suggestion(member, properties, `${name}.`)}`];
+  });
+}
+
+/** What the form cannot say about a property; nothing where the form is wrong already. */
+function meaningProblems(name: string, value: unknown, checkMeaning: (value: unknown) => unknown, formal: readonly string[]): string[] {
+  if (value === undefined || formal.some((problem) => problem.includes(`"${name}`))) return [];
+  try {
+    checkMeaning(value);
+    return [];
+  } catch (error) {
+    return [(error as Error).message.replace(/\.$/, '')];
+  }
+}
+
 function hasType(value: unknown, type: string): boolean {
   if (type === 'integer') return Number.isSafeInteger(value);
   if (type === 'array') return Array.isArray(value);
+  if (type === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value);
   return typeof value === type;
 }
 
 const typeNames = (type: string): string =>
-  (({ integer: 'a whole number', array: 'a list', boolean: 'true or false' }) as Record<string, string>)[type] ?? `a ${type}`;
+  (({ integer: 'a whole number', array: 'a list', boolean: 'true or false', object: 'an object' }) as Record<string, string>)[type] ??
+  `a ${type}`;
 
 /** Bytes of RAM, or what is wrong with them. */
 function memoryBytes(memory: string | number): number | string {
@@ -95,11 +135,11 @@ function memoryBytes(memory: string | number): number | string {
 }
 
 /** The field somebody may have meant: the nearest by edit distance. */
-function suggestion(name: string): string {
-  const nearest = Object.keys(schema)
+function suggestion(name: string, among: Readonly<Record<string, PropertySchema>> = schema, prefix = ''): string {
+  const nearest = Object.keys(among)
     .map((known) => ({ known, distance: editDistance(name.toLowerCase(), known.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance)[0]!;
-  return nearest.distance <= 2 ? ` (did you mean "${nearest.known}"?)` : '';
+  return nearest.distance <= 2 ? ` (did you mean "${prefix}${nearest.known}"?)` : '';
 }
 
 function editDistance(a: string, b: string): number {

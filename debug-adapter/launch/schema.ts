@@ -1,14 +1,21 @@
+import { pfnmapPolicies } from '../../emulator/kvm/vma-rules.ts';
+import { attributeNames, backingNames } from '../../emulator/vmm/memslot-options.ts';
+
 /** JSON schema of one property of a launch configuration: what VS Code checks while typing, and what the adapter checks again at launch. */
 export interface PropertySchema {
   readonly type: string | readonly string[];
   readonly description: string;
-  readonly enum?: readonly string[];
+  readonly enum?: readonly (string | number)[];
   readonly enumDescriptions?: readonly string[];
   readonly default?: unknown;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly pattern?: string;
-  readonly items?: { readonly type: string };
+  /** Of each element of a list. */
+  readonly items?: Partial<PropertySchema>;
+  /** Of the members of an object; there are no others. */
+  readonly properties?: Readonly<Record<string, PropertySchema>>;
+  readonly additionalProperties?: false;
 }
 
 /** Launch configuration of type `kvm-arm64`. The manifest's `configurationAttributes` is this very table. */
@@ -52,6 +59,83 @@ export const launchProperties = {
     enum: ['integratedTerminal', 'internalConsole'],
     enumDescriptions: ['A terminal that also takes keystrokes', 'The Debug Console (output only)'],
     default: 'integratedTerminal',
+  },
+  kernelProfile: {
+    type: 'string',
+    description: 'Which kernel the host runs: the numbers and rules of memory errors differ.',
+    enum: ['merged', 'proposed'],
+    enumDescriptions: [
+      'KVM_EXIT_ARM_SEA as merged into Linux (exit 41, capability 245)',
+      'KVM_EXIT_ARM_SEA as first proposed (exit 40, capabilities 240 and 241, ext_iabt_pending)',
+    ],
+    default: 'merged',
+  },
+  host: {
+    type: 'object',
+    description: 'The host that runs KVM. What is left out is as the CPU model has it.',
+    additionalProperties: false,
+    properties: {
+      fwb: { type: 'boolean', description: 'FEAT_S2FWB: stage 2 decides alone what is cacheable.' },
+      dic: { type: 'boolean', description: 'CTR_EL0.DIC: instruction caches need no maintenance.' },
+      idc: { type: 'boolean', description: 'CTR_EL0.IDC: data caches need no clean for instructions.' },
+      ras: { type: 'boolean', description: 'FEAT_RAS: memory errors that guests consume come to KVM, and SErrors have a syndrome.' },
+      doubleFault2: { type: 'boolean', description: 'FEAT_DoubleFault2: SCTLR2_EL1.EASE and NMEA. Needs ras.' },
+      ipaBits: { type: 'integer', description: 'Bits of physical and intermediate physical addresses.', enum: [40, 42, 44, 48] },
+      pageSize: { type: 'integer', description: "Bytes of the host kernel's pages.", enum: [4096], default: 4096 },
+      apei: {
+        type: ['string', 'array'],
+        items: { type: 'string' },
+        description:
+          'What the host does with a memory error that a guest consumes: "declines" (KVM gets it), "claims" (the guest never learns of it), or a list of ranges that it claims, such as "ipa:0x40200000+0x1000".',
+        default: 'declines',
+      },
+    },
+  },
+  memslots: {
+    type: 'array',
+    description: 'Memory beside RAM: a KVM memory slot each, and what user space has behind it. The device tree does not name it.',
+    items: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        gpa: { type: ['string', 'integer'], description: 'Guest physical address, for example "0x100000000".' },
+        size: { type: ['string', 'integer'], description: 'Bytes, or a number with K, M or G.' },
+        backing: {
+          type: 'string',
+          description: 'What user space maps.',
+          enum: backingNames,
+          enumDescriptions: [
+            'Anonymous memory with transparent huge pages',
+            'Pages of a file',
+            'hugetlbfs with 2 MiB pages',
+            'hugetlbfs with 1 GiB pages',
+            'A guest_memfd that user space can map',
+            'VM_PFNMAP: frames of a device without a struct page',
+            'VM_MIXEDMAP: frames of both kinds',
+          ],
+          default: 'anonymous',
+        },
+        attributes: {
+          type: 'string',
+          description: 'How user space maps pfnmap and mixedmap memory (vm_page_prot).',
+          enum: attributeNames,
+          default: 'device',
+        },
+        allowAnyUncached: { type: 'boolean', description: 'VM_ALLOW_ANY_UNCACHED: uncached memory is Normal Non-cacheable for the guest.' },
+        mapMemory: { type: 'boolean', description: "The frames of pfnmap and mixedmap memory are in the kernel's linear map." },
+        mte: { type: 'boolean', description: 'VM_MTE_ALLOWED: the memory can hold tags.' },
+        readonly: { type: 'boolean', description: 'KVM_MEM_READONLY: a write is an MMIO exit.' },
+        dirtyLog: { type: 'boolean', description: 'KVM_MEM_LOG_DIRTY_PAGES.' },
+      },
+    },
+  },
+  pfnmapPolicy: {
+    type: 'string',
+    description:
+      'What KVM does with cacheable VM_PFNMAP memory on a host that cannot do without cache maintenance (FEAT_S2FWB and CTR_EL0.DIC).',
+    enum: pfnmapPolicies,
+    enumDescriptions: ['Refuses the slot, and a fault in it (Linux 6.17 on)', 'Maps it as device memory (before)'],
+    default: 'error',
   },
   realtime: {
     type: 'boolean',

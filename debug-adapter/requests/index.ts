@@ -15,10 +15,15 @@ import { evaluate, setExpression } from './evaluate.ts';
 import { exceptionInfo } from './exception-info.ts';
 import { continueGuest, next, pause, stepIn, stepOut } from './execution.ts';
 import { goto, gotoTargets } from './goto.ts';
+import { exitAnswersRequest, intervene } from './intervene.ts';
 import { attach, configurationDone, disconnect, initialize, launch, restart, terminate } from './lifecycle.ts';
 import { readMemory, writeMemory } from './memory.ts';
+import { memslots } from './memslots.ts';
+import { pageTables } from './page-tables.ts';
 import { loadedSources, source } from './sources.ts';
 import { stackTrace, threads } from './stack.ts';
+import { stage2 } from './stage2.ts';
+import { translate } from './translate.ts';
 import { scopes, setVariable, variables } from './variables.ts';
 
 /** Answers a request: the body of its response, or an error whose message the person reads. Arguments come from outside: never trust them. */
@@ -62,4 +67,10 @@ export const requests: Readonly<Record<string, RequestHandler>> = {
   source,
   loadedSources,
   'kvmArm64.input': consoleInput,
+  'kvmArm64.intervene': intervene,
+  'kvmArm64.exitAnswers': exitAnswersRequest,
+  'kvmArm64.translate': translate,
+  'kvmArm64.pageTables': pageTables,
+  'kvmArm64.memslots': memslots,
+  'kvmArm64.stage2': stage2,
 };

@@ -23,19 +23,15 @@ export function fpTrapTarget(core: Core): 'none' | 'el1' | 'el2' {
 /** DCZID_EL0.DZP: DC ZVA is not permitted at the current level. */
 const DZP = 1 << 4;
 
-const keySlots = ['APIAKeyLo_EL1', 'APIBKeyLo_EL1', 'APDAKeyLo_EL1', 'APDBKeyLo_EL1', 'APGAKeyLo_EL1'].map(systemRegisterSlot);
+/** The first of ten: IA, IB, DA, DB and GA in this order, Lo and Hi of each. */
+const firstKey = systemRegisterSlot('APIAKeyLo_EL1');
 
 /** What pointer authentication depends on, for the level that runs next. Both levels here use the EL1&0 regime. */
 function derivePointerAuthentication(core: Core): void {
   const { state } = core;
   const context = pointerAuthContext;
-  for (let key = 0; key < keySlots.length; key++) {
-    const slot = keySlots[key]!;
-    context.keys[key * 4] = state.systemLow(slot);
-    context.keys[key * 4 + 1] = state.systemHigh(slot);
-    context.keys[key * 4 + 2] = state.systemLow(slot + 1);
-    context.keys[key * 4 + 3] = state.systemHigh(slot + 1);
-  }
+  context.keys = state.words;
+  context.keysAt = state.systemPlace(firstKey);
   const sctlr = state.systemLow(R.SCTLR_EL1);
   context.enabled =
     (sctlr & SCTLR.EnIA ? 1 : 0) | (sctlr & SCTLR.EnIB ? 2 : 0) | (sctlr & SCTLR.EnDA ? 4 : 0) | (sctlr & SCTLR.EnDB ? 8 : 0);

@@ -12,6 +12,7 @@ export class Features {
   readonly ras: boolean;
   readonly pauth: boolean;
   readonly idst: boolean;
+  readonly doubleFault2: boolean;
 
   /** @param read Value of an ID register by name. */
   constructor(read: (register: string) => bigint) {
@@ -25,6 +26,7 @@ export class Features {
     this.ras = this.has('FEAT_RAS');
     this.pauth = this.has('FEAT_PAuth');
     this.idst = this.has('FEAT_IDST');
+    this.doubleFault2 = this.has('FEAT_DoubleFault2');
   }
 
   /** Names of all that are offered. */

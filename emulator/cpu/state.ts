@@ -1,12 +1,13 @@
 import { systemRegisterSlot } from '../isa/registers/index.ts';
-import { CPU, CPU_BYTES, SYSTEM_OFFSET, slots, V_OFFSET } from '../translate/layout.ts';
+import { CPU, CPU_BYTES, machineWords, SYSTEM_OFFSET, slots, V_OFFSET } from '../translate/layout.ts';
 
 /**
  * A vCPU's registers: typed views of its block. While the vCPU runs, its block is at `CPU` (the addresses generated code uses);
  * otherwise it is in its save area. `base` says which, so every reader works at any time.
  */
 export class CpuState {
-  private i32: Int32Array;
+  /** The whole memory: with `systemPlace`, for what reads registers of this vCPU often. */
+  readonly words: Int32Array;
   private u64: BigUint64Array;
   private f64: Float64Array;
   private bytes: Uint8Array;
@@ -18,7 +19,7 @@ export class CpuState {
     readonly saveArea: number,
   ) {
     this.base = saveArea;
-    this.i32 = new Int32Array(memory.buffer);
+    this.words = new Int32Array(memory.buffer);
     this.u64 = new BigUint64Array(memory.buffer);
     this.f64 = new Float64Array(memory.buffer);
     this.bytes = new Uint8Array(memory.buffer);
@@ -56,33 +57,38 @@ export class CpuState {
 
   /** Low word of a slot, signed (`>>> 0` for unsigned). */
   low(slot: number): number {
-    return this.i32[(this.base >> 2) + slot * 2]!;
+    return this.words[(this.base >> 2) + slot * 2]!;
   }
 
   high(slot: number): number {
-    return this.i32[(this.base >> 2) + slot * 2 + 1]!;
+    return this.words[(this.base >> 2) + slot * 2 + 1]!;
   }
 
   setLow(slot: number, value: number): void {
-    this.i32[(this.base >> 2) + slot * 2] = value;
+    this.words[(this.base >> 2) + slot * 2] = value;
   }
 
   setWords(slot: number, low: number, high: number): void {
     const at = (this.base >> 2) + slot * 2;
-    this.i32[at] = low;
-    this.i32[at + 1] = high;
+    this.words[at] = low;
+    this.words[at + 1] = high;
   }
 
   setFloat(slot: number, value: number): void {
     this.f64[(this.base >> 3) + slot] = value;
   }
 
+  /** When the entry into the guest that begins now ends in any case: in the machine's time. */
+  setEntryEnd(value: number): void {
+    this.f64[machineWords.entryEnd >> 3] = value;
+  }
+
   /** Adds a small number to a slot. */
   advance(slot: number, by: number): void {
     const at = (this.base >> 2) + slot * 2;
-    const low = (this.i32[at]! >>> 0) + by;
-    this.i32[at] = low;
-    if (low >= 2 ** 32) this.i32[at + 1]!++;
+    const low = (this.words[at]! >>> 0) + by;
+    this.words[at] = low;
+    if (low >= 2 ** 32) this.words[at + 1]!++;
   }
 
   /** Storage of a system register by slot (`systemRegisterSlot(name)`), whatever its access rules. */
@@ -95,17 +101,22 @@ export class CpuState {
   }
 
   systemLow(slot: number): number {
-    return this.i32[(this.base + SYSTEM_OFFSET) / 4 + slot * 2]!;
+    return this.words[(this.base + SYSTEM_OFFSET) / 4 + slot * 2]!;
   }
 
   systemHigh(slot: number): number {
-    return this.i32[(this.base + SYSTEM_OFFSET) / 4 + slot * 2 + 1]!;
+    return this.words[(this.base + SYSTEM_OFFSET) / 4 + slot * 2 + 1]!;
+  }
+
+  /** Where the low word of a register is now, in `words`. */
+  systemPlace(slot: number): number {
+    return (this.base + SYSTEM_OFFSET) / 4 + slot * 2;
   }
 
   setSystemWords(slot: number, low: number, high: number): void {
     const at = (this.base + SYSTEM_OFFSET) / 4 + slot * 2;
-    this.i32[at] = low;
-    this.i32[at + 1] = high;
+    this.words[at] = low;
+    this.words[at + 1] = high;
   }
 
   /** Storage of a system register by name, for cold paths. */

@@ -52,6 +52,8 @@ export type ExitName =
   | 'system'
   /** Ends the slice after this instruction completed (PC is the next one): what is pending is looked at again. */
   | 'resynchronise'
+  /** Ends the slice after this instruction completed (PC is the next one): a timer's line may have changed, or a list register wants maintenance. */
+  | 'interrupts'
   | 'undefined'
   /** Offered by the ID registers and missing here: stops the machine loudly. */
   | 'unimplemented'
@@ -206,9 +208,9 @@ export interface Builder {
   // ---- system state -------------------------------------------------------------------------------------------------
   /** i32: current exception level, 0–3. */
   el(): Value;
-  /** A plain system register (no side effect, no trap at this EL): its storage. */
-  systemRegister(of: (f: Fields) => number): Value;
-  setSystemRegister(of: (f: Fields) => number, value: Value): void;
+  /** A plain system register (no side effect, no trap at this EL): its storage. By its slot. */
+  systemRegister(of: number | ((f: Fields) => number)): Value;
+  setSystemRegister(of: number | ((f: Fields) => number), value: Value): void;
   /** Bits of PSTATE that live packed in SPSR positions: DAIF (9:6), and the rest except NZCV, EL and SP. i32. */
   pstate(): Value;
   setPstate(value: Value): void;
@@ -216,12 +218,15 @@ export interface Builder {
   direct(): Value;
   /** i64: the physical count of the system counter at this instruction. */
   systemCount(): Value;
+  /** i64: ticks of the counter, rounded up, until this entry into the guest ends in any case; less than 0 where nobody said. */
+  entryTicks(): Value;
   /** i32: the data TLB says that the byte can be read at this level: cache maintenance by its address has nothing to do. 0: that is not known. */
   readable(address: Value): Value;
   /** Drops the translations that a TLBI by VA with this operand names. */
   invalidateAddress(operand: Value): void;
   /** i32: an interrupt is pending (whatever the masks say). */
   interruptPending(): Value;
+  setInterruptPending(value: Value): void;
 
   // ---- FP/SIMD -------------------------------------------------------------------------------------------------------
   /** A whole V register, v128. */

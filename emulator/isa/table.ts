@@ -22,6 +22,7 @@ import { logicalImmediate, logicalShiftedRegister } from './instructions/data-pr
 import { moveWideImmediate, pcRelativeAddressing } from './instructions/data-processing-move.ts';
 import { pointerAuthentication } from './instructions/data-processing-pointer-authentication.ts';
 import { exceptionGeneration, reserved } from './instructions/exceptions.ts';
+import { gicCpuInterface } from './instructions/gic-registers.ts';
 import { hints, hintsWithRegister, pointerAuthenticationHints } from './instructions/hints.ts';
 import { atomicMemoryOperations, compareAndSwap } from './instructions/load-store-atomic.ts';
 import { loadAuthenticatedPointer } from './instructions/load-store-authenticated.ts';
@@ -44,6 +45,7 @@ import { pstateImmediate, pstateRegisters } from './instructions/pstate.ts';
 import { scalableVectorMemory, scalableVectorState } from './instructions/scalable-vector.ts';
 import { simdAndFp } from './instructions/simd-and-fp.ts';
 import { systemInstructionClass, systemRegisterMove } from './instructions/system.ts';
+import { genericTimer } from './instructions/timer-registers.ts';
 
 /** Every instruction the project knows. One line a class: adding an instruction to a class here makes it exist everywhere. */
 export const allInstructions: readonly Instruction[] = [
@@ -62,6 +64,8 @@ export const allInstructions: readonly Instruction[] = [
   ...pstateImmediate,
   ...pstateRegisters,
   ...systemRegisterMove,
+  ...genericTimer,
+  ...gicCpuInterface,
   ...systemInstructionClass,
   // Data processing (immediate)
   ...moveWideImmediate,

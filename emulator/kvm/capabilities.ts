@@ -1,8 +1,10 @@
 import { KvmError } from './errno.ts';
 import { guestDebugControl } from './guest-debug.ts';
 import { GUEST_MEMFD_FLAGS } from './guest-memfd.ts';
+import { type KernelProfile, type KernelProfileName, merged, proposed } from './kernel-profile.ts';
 import { MAX_MEMSLOTS } from './memslots.ts';
 import type { Vm } from './vm.ts';
+import { supportsCacheablePfnmap } from './vma-rules.ts';
 
 /** A capability of KVM on arm64: what KVM_CHECK_EXTENSION answers and what KVM_ENABLE_CAP does. */
 export interface Capability {
@@ -67,18 +69,42 @@ export const capabilities: readonly Capability[] = [
   always('KVM_CAP_USER_MEMORY2', 231),
   always('KVM_CAP_MEMORY_FAULT_INFO', 232),
   always('KVM_CAP_GUEST_MEMFD', 234),
+  { name: 'KVM_CAP_ARM_CACHEABLE_PFNMAP_SUPPORTED', number: 243, check: (vm) => Number(supportsCacheablePfnmap(vm.vmaRules)) },
   always('KVM_CAP_GUEST_MEMFD_FLAGS', 244, GUEST_MEMFD_FLAGS),
 ];
 
+/** Those whose number is the kernel profile's, or that only one profile has. */
+const profileCapabilities: Readonly<Record<KernelProfileName, readonly Capability[]>> = {
+  merged: ofProfile(merged),
+  proposed: ofProfile(proposed),
+};
+
+function ofProfile({ capabilities: { ARM_SEA_TO_USER, ARM_INJECT_EXT_IABT } }: KernelProfile): Capability[] {
+  return [
+    {
+      name: 'KVM_CAP_ARM_SEA_TO_USER',
+      number: ARM_SEA_TO_USER,
+      check: () => 1,
+      enable: (vm) => {
+        vm.seaToUser = true;
+      },
+    },
+    ...(ARM_INJECT_EXT_IABT === undefined ? [] : [always('KVM_CAP_ARM_INJECT_EXT_IABT', ARM_INJECT_EXT_IABT)]),
+  ];
+}
+
+const find = (vm: Vm, number: number): Capability | undefined =>
+  profileCapabilities[vm.kernel.name].find((c) => c.number === number) ?? capabilities.find((c) => c.number === number);
+
 /** KVM_CHECK_EXTENSION. */
-export const checkExtension = (vm: Vm, number: number): number => capabilities.find((c) => c.number === number)?.check(vm) ?? 0;
+export const checkExtension = (vm: Vm, number: number): number => find(vm, number)?.check(vm) ?? 0;
 
 /**
  * KVM_ENABLE_CAP on the VM.
  * @throws KvmError EINVAL for non-zero flags, or a capability that is unknown or cannot be enabled.
  */
 export function enableCapability(vm: Vm, number: number, flags = 0): void {
-  const capability = capabilities.find((c) => c.number === number);
+  const capability = find(vm, number);
   if (flags !== 0 || !capability?.enable || capability.check(vm) === 0)
     throw new KvmError('EINVAL', `KVM_ENABLE_CAP of ${capability?.name ?? number}`);
   capability.enable(vm);

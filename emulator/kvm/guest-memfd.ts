@@ -1,6 +1,6 @@
 import { KvmError } from './errno.ts';
 import { PAGE_SIZE } from './memslots.ts';
-import type { TableMemory } from './stage2.ts';
+import type { TableMemory } from './stage2-tables.ts';
 
 /** KVM_CREATE_GUEST_MEMFD flags: user space can map the file, and its pages are shared with user space from the start. */
 export const guestMemfdFlag = { MMAP: 1, INIT_SHARED: 2 } as const;

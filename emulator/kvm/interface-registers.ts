@@ -1,6 +1,6 @@
-import { LIST_REGISTERS } from '../cpu/gic/virtual-interface.ts';
 import { R } from '../cpu/registers.ts';
 import type { CpuState } from '../cpu/state.ts';
+import { LIST_REGISTERS } from '../isa/registers/virtual-interface.ts';
 import type { VirtualInterface } from './vgic/list-registers.ts';
 
 /** The ICH_* registers of a vCPU as the vGIC writes them before entry and reads them after exit. */

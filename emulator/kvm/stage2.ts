@@ -1,117 +1,149 @@
+import type { CacheMaintenance } from './cache-maintenance.ts';
+import { descriptor, isCacheable, leafBits, type Stage2Protection } from './stage2-attributes.ts';
+import {
+  BLOCK_BYTES,
+  ENTRIES,
+  IPA_BITS,
+  LARGE_BLOCK_BYTES,
+  levelOf,
+  levelShift,
+  PAGE_BYTES,
+  STRIDE,
+  startLevel,
+  startTables,
+} from './stage2-geometry.ts';
+import { type TableMemory, TablePages } from './stage2-tables.ts';
+
+/** What is mapped at an address: level, descriptor words and bytes covered. */
+export interface Stage2Mapping {
+  readonly level: number;
+  readonly low: number;
+  readonly high: number;
+  readonly bytes: number;
+}
+
+export interface Stage2Leaf extends Stage2Mapping {
+  readonly ipa: number;
+  readonly pa: number;
+}
+
+export interface Stage2Options {
+  /** HCR_EL2.FWB: which encodings of MemAttr apply. */
+  readonly fwb: boolean;
+  /** IPA size of the VM. */
+  readonly ipaBits?: number;
+  /** TLBI IPAS2E1IS of a range and what follows it: translations made from it are used no more. */
+  readonly invalidate?: (ipa: number, bytes: number) => void;
+  readonly maintenance?: CacheMaintenance;
+}
+
+const isTable = (low: number, level: number): boolean => level < 3 && (low & 3) === (descriptor.valid | descriptor.table);
+
+/** All bits of a leaf but its rights (`KVM_PTE_LEAF_ATTR_S2_PERMS`). */
+const sameButRights = (low: number, high: number, otherLow: number, otherHigh: number): boolean =>
+  ((low ^ otherLow) & ~(descriptor.read | descriptor.write)) === 0 && ((high ^ otherHigh) & ~descriptor.executeNever) === 0;
+
 /**
- * The stage-2 tables that KVM builds for a VM (arch/arm64/kvm/hyp/pgtable.c): real descriptors in host memory, which the processor walks.
- * 4 KiB granule, 40-bit IPA: start level 1 with two concatenated tables, as KVM chooses for a VM of type 0.
+ * The stage-2 tables that KVM builds for a VM (arch/arm64/kvm/hyp/pgtable.c): real descriptors in host memory, which the processor walks. 4 KiB granule.
+ * A live descriptor changes its size, output address or attributes by break-before-make only: it becomes invalid, its translations leave the TLBs, then comes the new one.
  */
-
-/** Host memory that KVM allocates tables from. */
-export interface TableMemory {
-  readonly memory: WebAssembly.Memory;
-  /** Zeroed bytes at a host address (in the WebAssembly memory), aligned as asked. */
-  allocate(bytes: number, alignment: number): number;
-  /** Physical address of host address 0. */
-  readonly physicalBase: number;
-}
-
-export const IPA_BITS = 40;
-const PAGE_SHIFT = 12;
-export const PAGE_BYTES = 1 << PAGE_SHIFT;
-export const BLOCK_BYTES = 1 << 21;
-const START_TABLES = 2;
-const ENTRIES = 512;
-
-/** Stage-2 descriptor bits (VMSAv8-64). The low word holds all but the execute-never bits and the high address bits. */
-const descriptor = {
-  valid: 1,
-  /** Table at levels 1 and 2, page at level 3. */
-  table: 2,
-  memAttrShift: 2,
-  read: 1 << 6,
-  write: 1 << 7,
-  innerShareable: 3 << 8,
-  accessFlag: 1 << 10,
-  /** XN[1], bit 54. */
-  executeNever: 1 << 22,
-} as const;
-
-/** MemAttr[3:0] that KVM uses for each kind of mapping, by HCR_EL2.FWB. */
-const memAttr = {
-  normal: { fwb: 6, plain: 0xf },
-  normalNc: { fwb: 5, plain: 0x5 },
-  device: { fwb: 1, plain: 0x1 },
-} as const;
-
-export type Stage2MemoryType = keyof typeof memAttr;
-
-export interface Stage2Protection {
-  readonly write: boolean;
-  readonly execute: boolean;
-  readonly type: Stage2MemoryType;
-}
-
-/** VTCR_EL2 for these tables: T0SZ 24, SL0 1, write-back tables, inner shareable, 4 KiB granule, hardware access flag, RES1. `parange` is ID_AA64MMFR0_EL1.PARange. */
-export const vtcr = (parange: number, vmid16: boolean): bigint =>
-  BigInt(64 - IPA_BITS) |
-  (1n << 6n) |
-  (1n << 8n) |
-  (1n << 10n) |
-  (3n << 12n) |
-  (BigInt(Math.min(parange, 5)) << 16n) |
-  (vmid16 ? 1n << 19n : 0n) |
-  (1n << 21n) |
-  (1n << 31n);
-
 export class Stage2 {
-  /** Host address of the two concatenated start tables. */
+  readonly fwb: boolean;
+  readonly ipaBits: number;
+  readonly startLevel: number;
+  private readonly tables: TablePages;
+  /** Host address of the concatenated start tables. */
   private readonly root: number;
-  private words: Uint32Array;
-  /** Table pages in use, the root included. */
-  pages = START_TABLES;
-  private free: number[] = [];
+  private readonly rootEntries: number;
+  private readonly invalidate: (ipa: number, bytes: number) => void;
 
   constructor(
-    private readonly host: TableMemory,
-    /** HCR_EL2.FWB: which encodings of MemAttr apply. */
-    private readonly fwb: boolean,
+    host: TableMemory,
+    private readonly options: Stage2Options,
   ) {
-    this.root = host.allocate(START_TABLES * PAGE_BYTES, START_TABLES * PAGE_BYTES);
-    this.words = new Uint32Array(host.memory.buffer);
+    this.fwb = options.fwb;
+    this.ipaBits = options.ipaBits ?? IPA_BITS;
+    this.startLevel = startLevel(this.ipaBits);
+    this.invalidate = options.invalidate ?? (() => {});
+    const concatenated = startTables(this.ipaBits);
+    this.rootEntries = 2 ** (this.ipaBits - levelShift(this.startLevel));
+    this.tables = new TablePages(host, concatenated);
+    this.root = this.tables.root;
+  }
+
+  /** Table pages in use, those of the start level included. */
+  get pages(): number {
+    return this.tables.pages;
   }
 
   /** VTTBR_EL2 with a VMID. */
   vttbr(vmid: number): bigint {
-    return (BigInt(vmid) << 48n) | BigInt(this.host.physicalBase + this.root);
+    return (BigInt(vmid) << 48n) | BigInt(this.tables.physical(this.root));
   }
 
   /**
-   * Maps a page or a 2 MiB block. Returns whether something valid was there before: its translations must be invalidated from TLBs.
+   * Maps a page, a 2 MiB or a 1 GiB block (`kvm_pgtable_stage2_map`). What is in the way is broken first: a block around it, or the tables below it.
+   * False: nothing was done, because what is there differs in its rights alone; `relax` changes those.
    * @param ipa Guest physical address, aligned to `size`.
    * @param pa Host physical address, aligned to `size`.
+   * @throws KvmError EINVAL for a protection that stage 2 does not have.
    */
   map(ipa: number, pa: number, size: number, protection: Stage2Protection): boolean {
-    const entry = this.entry(ipa, size === BLOCK_BYTES ? 2 : 3, true);
-    if (entry === 0) throw new Error(`stage 2: 0x${ipa.toString(16)} lies in a block already`);
-    const attributes = memAttr[protection.type];
-    let low = descriptor.valid | descriptor.read | descriptor.innerShareable | descriptor.accessFlag;
-    low |= (this.fwb ? attributes.fwb : attributes.plain) << descriptor.memAttrShift;
-    if (protection.write) low |= descriptor.write;
-    if (size !== BLOCK_BYTES) low |= descriptor.table;
-    const was = this.get(entry, 0);
-    this.set(entry, ((pa % 2 ** 32) | low) >>> 0, Math.floor(pa / 2 ** 32) | (protection.execute ? 0 : descriptor.executeNever));
-    if (size === BLOCK_BYTES && (was & 3) === 3) this.freeTable(was, this.get(entry, 1));
-    return (was & descriptor.valid) !== 0;
+    const target = levelOf(size);
+    const low = (leafBits(protection, this.fwb) | (target === 3 ? descriptor.table : 0) | (pa % 2 ** 32)) >>> 0;
+    const high = Math.floor(pa / 2 ** 32) | (protection.execute ? 0 : descriptor.executeNever);
+    const { tables } = this;
+    let entry = this.rootEntry(ipa);
+    for (let level = this.startLevel; level < target; level++) {
+      const there = tables.low(entry);
+      if (!isTable(there, level)) {
+        // Taken first: without memory nothing has changed.
+        const table = tables.take();
+        if (there & descriptor.valid) this.break(entry, ipa, level);
+        tables.link(entry, table);
+      }
+      entry = this.entryIn(tables.next(entry), ipa, level + 1);
+    }
+    const [oldLow, oldHigh] = [tables.low(entry), tables.high(entry)];
+    const table = isTable(oldLow, target);
+    if (oldLow & descriptor.valid && !table && sameButRights(low, high, oldLow, oldHigh)) return false;
+    const below = table ? tables.next(entry) : 0;
+    if (oldLow & descriptor.valid) this.break(entry, ipa, target);
+    if (table) this.free(below, target + 1);
+    const { maintenance } = this.options;
+    if (isCacheable(low, this.fwb)) maintenance?.cleanInvalidate(pa, size);
+    if (protection.execute) maintenance?.invalidateInstructions(pa, size);
+    tables.set(entry, low, high);
+    return true;
   }
 
-  /** What is mapped at an address: level, descriptor words and bytes covered. */
-  lookup(ipa: number): { readonly level: number; readonly low: number; readonly high: number; readonly bytes: number } | undefined {
-    for (const level of [2, 3]) {
-      const entry = this.entry(ipa, level, false);
-      if (entry === 0) return undefined;
-      const low = this.get(entry, 0);
+  /** Adds rights to the leaf at an address (`kvm_pgtable_stage2_relax_perms`); it counts as accessed. */
+  relax(ipa: number, { write, execute }: { readonly write: boolean; readonly execute: boolean }): void {
+    this.eachEntry(ipa, PAGE_BYTES, (entry, at, level) => {
+      const { tables } = this;
+      const [low, high] = [tables.low(entry), tables.high(entry)];
+      const bytes = 2 ** levelShift(level);
+      if (execute && high & descriptor.executeNever) this.options.maintenance?.invalidateInstructions(tables.output(entry, level), bytes);
+      tables.set(
+        entry,
+        (low | descriptor.read | descriptor.accessFlag | (write ? descriptor.write : 0)) >>> 0,
+        execute ? high & ~descriptor.executeNever : high,
+      );
+      this.invalidate(at, bytes);
+    });
+  }
+
+  /** What is mapped at an address. */
+  lookup(ipa: number): Stage2Mapping | undefined {
+    const { tables } = this;
+    if (ipa >= 2 ** this.ipaBits) return undefined;
+    let entry = this.rootEntry(ipa);
+    for (let level = this.startLevel; ; level++) {
+      const low = tables.low(entry);
       if (!(low & descriptor.valid)) return undefined;
-      const leaf = level === 3 || !(low & descriptor.table);
-      if (leaf) return { level, low, high: this.get(entry, 1), bytes: level === 2 ? BLOCK_BYTES : PAGE_BYTES };
+      if (!isTable(low, level)) return { level, low, high: tables.high(entry), bytes: 2 ** levelShift(level) };
+      entry = this.entryIn(tables.next(entry), ipa, level + 1);
     }
-    return undefined;
   }
 
   /** Whether a lookup's mapping lets the guest execute. */
@@ -123,84 +155,150 @@ export class Stage2 {
     return (mapping.low & descriptor.write) !== 0;
   }
 
-  /** Removes every mapping in a range; the caller invalidates TLBs. */
+  /** Removes every mapping that touches a range, and the tables that are empty then (`kvm_pgtable_stage2_unmap`). */
   unmap(ipa: number, size: number): void {
-    for (let at = ipa; at < ipa + size; ) {
-      const found = this.lookup(at);
-      if (!found) {
-        at = this.entry(at, 3, false) === 0 ? Math.floor(at / BLOCK_BYTES + 1) * BLOCK_BYTES : at + PAGE_BYTES;
-        continue;
-      }
-      const start = Math.floor(at / found.bytes) * found.bytes;
-      this.set(this.entry(start, found.level, false), 0, 0);
-      at = start + found.bytes;
+    const removed = this.unmapBelow(this.root, this.rootEntries, this.startLevel, 0, ipa, ipa + size);
+    if (removed) this.invalidate(ipa, size);
+  }
+
+  /** Takes the right to write from every leaf that touches a range, blocks as a whole (`kvm_pgtable_stage2_wrprotect`). */
+  writeProtect(ipa: number, size: number): void {
+    let changed = false;
+    this.eachEntry(ipa, size, (entry) => {
+      const low = this.tables.low(entry);
+      changed ||= (low & descriptor.write) !== 0;
+      this.tables.set(entry, (low & ~descriptor.write) >>> 0, this.tables.high(entry));
+    });
+    if (changed) this.invalidate(ipa, size);
+  }
+
+  /** Replaces the blocks that touch a range by pages with the same attributes (`kvm_pgtable_stage2_split`). */
+  split(ipa: number, size: number): void {
+    for (const bytes of [LARGE_BLOCK_BYTES, BLOCK_BYTES]) {
+      this.eachEntry(ipa, size, (entry, at, level) => {
+        if (level === levelOf(bytes)) this.splitBlock(entry, at, level);
+      });
     }
+  }
+
+  /** Whether a leaf in a range was accessed since this was last asked; it counts as not accessed then (`kvm_pgtable_stage2_test_clear_young`). No TLB is told. */
+  testClearYoung(ipa: number, size: number): boolean {
+    let young = false;
+    this.eachEntry(ipa, size, (entry) => {
+      const low = this.tables.low(entry);
+      young ||= (low & descriptor.accessFlag) !== 0;
+      this.tables.set(entry, (low & ~descriptor.accessFlag) >>> 0, this.tables.high(entry));
+    });
+    return young;
+  }
+
+  /** The leaf at an address was accessed (`kvm_pgtable_stage2_mkyoung`). An entry with a clear Access flag is in no TLB. */
+  makeYoung(ipa: number): void {
+    this.eachEntry(ipa, 1, (entry) => {
+      this.tables.set(entry, (this.tables.low(entry) | descriptor.accessFlag) >>> 0, this.tables.high(entry));
+    });
+  }
+
+  /** Every leaf, by address. */
+  leaves(ipa = 0, size: number = 2 ** this.ipaBits): Stage2Leaf[] {
+    const found: Stage2Leaf[] = [];
+    this.eachEntry(ipa, size, (entry, at, level) => {
+      const { tables } = this;
+      found.push({
+        ...{ ipa: at, pa: tables.output(entry, level), level, bytes: 2 ** levelShift(level) },
+        ...{ low: tables.low(entry), high: tables.high(entry) },
+      });
+    });
+    return found;
   }
 
   /** Removes everything. */
   clear(): void {
-    const freeBelow = (table: number, entries: number, level: number): void => {
-      for (let at = table; at < table + entries * 8; at += 8) {
-        const low = this.get(at, 0);
-        if (level === 3 || (low & 3) !== (descriptor.valid | descriptor.table)) continue;
-        const next = this.tableAddress(low, this.get(at, 1));
-        freeBelow(next, ENTRIES, level + 1);
-        this.freeTable(low, this.get(at, 1));
-      }
-    };
-    freeBelow(this.root, START_TABLES * ENTRIES, 1);
-    this.bytesOf(this.root, START_TABLES * PAGE_BYTES).fill(0);
+    this.unmap(0, 2 ** this.ipaBits);
   }
 
-  /** Host address of the descriptor for `ipa` at `level`, making tables on the way when asked; 0 when a table is missing or a block is in the way. */
-  private entry(ipa: number, level: number, make: boolean): number {
-    let table = this.root;
-    let at = table + Math.floor(ipa / 2 ** 30) * 8;
-    for (let current = 1; current < level; current++) {
-      let low = this.get(at, 0);
-      if (!(low & descriptor.valid)) {
-        if (!make) return 0;
-        const next = this.newTable();
-        const pa = this.host.physicalBase + next;
-        this.set(at, ((pa % 2 ** 32) | descriptor.valid | descriptor.table) >>> 0, Math.floor(pa / 2 ** 32));
-        low = this.get(at, 0);
-      } else if (!(low & descriptor.table)) return 0;
-      table = this.tableAddress(low, this.get(at, 1));
-      const shift = 2 ** (PAGE_SHIFT + 9 * (2 - current));
-      at = table + (Math.floor(ipa / shift) % ENTRIES) * 8;
+  private break(entry: number, ipa: number, level: number): void {
+    const bytes = 2 ** levelShift(level);
+    this.tables.set(entry, 0, 0);
+    this.invalidate(Math.floor(ipa / bytes) * bytes, bytes);
+  }
+
+  private splitBlock(entry: number, ipa: number, level: number): void {
+    const { tables } = this;
+    const [low, high] = [tables.low(entry), tables.high(entry)];
+    const pa = tables.output(entry, level);
+    const bytes = 2 ** levelShift(level + 1);
+    const bits = (low & 0xfff) | (level + 1 === 3 ? descriptor.table : 0);
+    const table = tables.take();
+    for (let n = 0; n < ENTRIES; n++) {
+      const at = pa + n * bytes;
+      tables.set(table + n * 8, ((at % 2 ** 32) | bits) >>> 0, Math.floor(at / 2 ** 32) | (high & descriptor.executeNever));
     }
-    return at;
+    this.break(entry, ipa, level);
+    tables.link(entry, table);
   }
 
-  private tableAddress(low: number, high: number): number {
-    return (high & 0xffff) * 2 ** 32 + ((low & ~0xfff) >>> 0) - this.host.physicalBase;
+  /** Visits the leaves that touch a range, in order. */
+  private eachEntry(ipa: number, size: number, visit: (entry: number, ipa: number, level: number) => void): void {
+    this.visit(this.root, this.rootEntries, this.startLevel, 0, ipa, ipa + size, visit);
   }
 
-  private newTable(): number {
-    this.pages++;
-    const reused = this.free.pop();
-    if (reused === undefined) return this.host.allocate(PAGE_BYTES, PAGE_BYTES);
-    this.bytesOf(reused, PAGE_BYTES).fill(0);
-    return reused;
+  private visit(
+    table: number,
+    entries: number,
+    level: number,
+    base: number,
+    from: number,
+    to: number,
+    visit: (entry: number, ipa: number, level: number) => void,
+  ): void {
+    const bytes = 2 ** levelShift(level);
+    const first = Math.max(0, Math.floor((from - base) / bytes));
+    const end = Math.min(entries, Math.ceil((to - base) / bytes));
+    for (let n = first; n < end; n++) {
+      const entry = table + n * 8;
+      const low = this.tables.low(entry);
+      if (!(low & descriptor.valid)) continue;
+      const at = base + n * bytes;
+      if (isTable(low, level)) this.visit(this.tables.next(entry), ENTRIES, level + 1, at, from, to, visit);
+      else visit(entry, at, level);
+    }
   }
 
-  private freeTable(low: number, high: number): void {
-    this.pages--;
-    this.free.push(this.tableAddress(low, high));
+  private unmapBelow(table: number, entries: number, level: number, base: number, from: number, to: number): boolean {
+    const { tables } = this;
+    const bytes = 2 ** levelShift(level);
+    const first = Math.max(0, Math.floor((from - base) / bytes));
+    const end = Math.min(entries, Math.ceil((to - base) / bytes));
+    let removed = false;
+    for (let n = first; n < end; n++) {
+      const entry = table + n * 8;
+      const low = tables.low(entry);
+      if (!(low & descriptor.valid)) continue;
+      if (isTable(low, level)) {
+        const next = tables.next(entry);
+        if (this.unmapBelow(next, ENTRIES, level + 1, base + n * bytes, from, to)) removed = true;
+        if (!tables.isEmpty(next)) continue;
+        tables.giveBack(next);
+      } else removed = true;
+      tables.set(entry, 0, 0);
+    }
+    return removed;
   }
 
-  private bytesOf(address: number, length: number): Uint8Array {
-    return new Uint8Array(this.host.memory.buffer, address, length);
+  /** Gives back a table and what is below it. */
+  private free(table: number, level: number): void {
+    const { tables } = this;
+    for (let entry = table; entry < table + PAGE_BYTES; entry += 8)
+      if (isTable(tables.low(entry), level)) this.free(tables.next(entry), level + 1);
+    tables.giveBack(table);
   }
 
-  private get(entry: number, word: number): number {
-    if (this.words.buffer !== this.host.memory.buffer) this.words = new Uint32Array(this.host.memory.buffer);
-    return this.words[(entry >>> 2) + word]!;
+  private rootEntry(ipa: number): number {
+    return this.root + Math.floor(ipa / 2 ** levelShift(this.startLevel)) * 8;
   }
 
-  private set(entry: number, low: number, high: number): void {
-    if (this.words.buffer !== this.host.memory.buffer) this.words = new Uint32Array(this.host.memory.buffer);
-    this.words[entry >>> 2] = low;
-    this.words[(entry >>> 2) + 1] = high;
+  private entryIn(table: number, ipa: number, level: number): number {
+    return table + (Math.floor(ipa / 2 ** levelShift(level)) % 2 ** STRIDE) * 8;
   }
 }

@@ -48,16 +48,30 @@ const sgi =
 const SCTLR_CACHES = 0b101n;
 const HCR_TVM = 1n << 26n;
 
+const cachesEnabled = (vcpu: Vcpu): boolean => (vcpu.state.system(register.SCTLR_EL1) & SCTLR_CACHES) === SCTLR_CACHES;
+
 /** HCR_EL2.TVM: until the guest has its MMU and caches on, KVM watches the translation registers (`access_vm_reg`, `kvm_toggle_cache`). */
 const virtualMemoryControl: Emulation = ({ vcpu, register: target, read, value }) => {
   if (!target || read) return undefined;
+  const were = cachesEnabled(vcpu);
   vcpu.processor.writeSystemRegister(systemRegisterSlot(target.name), value);
-  if ((vcpu.state.system(register.SCTLR_EL1) & SCTLR_CACHES) === SCTLR_CACHES) {
+  const are = cachesEnabled(vcpu);
+  if (were !== are) vcpu.vm.flushCaches();
+  if (are) {
     vcpu.state.setSystem(register.HCR_EL2, vcpu.state.system(register.HCR_EL2) & ~HCR_TVM);
     vcpu.processor.invalidateDerivedState();
   }
   return true;
 };
+
+/** Set and way mean nothing to a guest: the first such operation cleans all of its memory, and its caches are watched again (`kvm_set_way_flush`). With FWB they matter to nobody. */
+function cleanBySetAndWay(vcpu: Vcpu): void {
+  const hcr = vcpu.state.system(register.HCR_EL2);
+  if (vcpu.vm.features.fwb || hcr & HCR_TVM) return;
+  vcpu.vm.flushCaches();
+  vcpu.state.setSystem(register.HCR_EL2, hcr | HCR_TVM);
+  vcpu.processor.invalidateDerivedState();
+}
 
 const OSLSR_EL1 = systemRegisterSlot('OSLSR_EL1');
 const OSLK = 1n << 1n;
@@ -79,6 +93,7 @@ const byName: Readonly<Record<string, Emulation>> = {
   ...Object.fromEntries(
     [
       'SCTLR_EL1',
+      'SCTLR2_EL1',
       'TTBR0_EL1',
       'TTBR1_EL1',
       'TCR_EL1',
@@ -137,8 +152,9 @@ const isIdSpace = (op0: number, op1: number, CRn: number, CRm: number): boolean 
 export function handleSystemRegister(vcpu: Vcpu, iss: number): HandlerResult {
   const [op0, op2, op1, CRn] = [(iss >>> 20) & 3, (iss >>> 17) & 7, (iss >>> 14) & 7, (iss >>> 10) & 15];
   const [rt, CRm, read] = [(iss >>> 5) & 31, (iss >>> 1) & 15, (iss & 1) === 1];
-  // DC ISW, CSW, CISW (HCR_EL2.TSW): caches are not modelled, the set/way operations have nothing to clean.
+  // DC ISW, CSW, CISW (HCR_EL2.TSW).
   if (op0 === 1 && op1 === 0 && CRn === 7 && op2 === 2 && (CRm === 6 || CRm === 10 || CRm === 14)) {
+    cleanBySetAndWay(vcpu);
     vcpu.skipInstruction();
     return 'resume';
   }

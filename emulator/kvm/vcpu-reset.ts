@@ -1,6 +1,6 @@
 import { HCR } from '../cpu/registers.ts';
 import { slots } from '../translate/layout.ts';
-import { vtcr } from './stage2.ts';
+import { vtcr } from './stage2-geometry.ts';
 import type { Vcpu } from './vcpu.ts';
 import { register } from './vcpu-registers.ts';
 
@@ -70,7 +70,7 @@ export function resetVcpu(vcpu: Vcpu): void {
   set(register.CPTR_EL2, CPTR_GUEST);
   set(register.CNTHCTL_EL2, CNTHCTL_GUEST);
   set(register.CNTVOFF_EL2, 0n);
-  set(register.VTCR_EL2, vtcr(vm.features.parange, vm.features.vmid16));
+  set(register.VTCR_EL2, vtcr(vm.features.parange, vm.features.vmid16, vm.ipaBits));
   set(register.VTTBR_EL2, vm.stage2.vttbr(vm.vmid));
   set(register.VPIDR_EL2, state.system(register.MIDR_EL1));
   set(register.VMPIDR_EL2, (1n << 31n) | BigInt(vm.affinity(vcpu.index)));

@@ -6,12 +6,14 @@ import { entryFailure, processorStopped, unsupportedException } from './entry-fa
 import type { Errno } from './errno.ts';
 import { handleTrap } from './exit-handlers.ts';
 import { KvmRun } from './exits/layout.ts';
+import { interrupted } from './exits/plain.ts';
 import { GuestDebug } from './guest-debug.ts';
 import { VcpuHypercall } from './hypercall-context.ts';
 import { isSErrorPending } from './inject.ts';
 import { InterfaceRegisters } from './interface-registers.ts';
 import { completeUserLoad, type DecodedAccess } from './mmio.ts';
 import { type MpState, mpState } from './mp-state.ts';
+import { PendingException } from './pending-exception.ts';
 import { exceptionClassNames } from './syndrome.ts';
 import { ArchTimers } from './timer.ts';
 import { register } from './vcpu-registers.ts';
@@ -56,7 +58,7 @@ const outcomes = {
 
 /** A virtual CPU: its registers, its `kvm_run`, and KVM_RUN. */
 export class Vcpu {
-  readonly run = new KvmRun();
+  readonly run: KvmRun;
   readonly vgic: VgicCpu;
   readonly timers: ArchTimers;
   /** KVM_SET_GUEST_DEBUG. */
@@ -64,8 +66,14 @@ export class Vcpu {
   mpState: MpState;
   /** An MMIO read or write that user space is emulating: finished at the next KVM_RUN. */
   pendingMmio: DecodedAccess | undefined;
+  /** An exception that KVM has injected and the guest has not entered yet. */
+  readonly exception = new PendingException(this);
+  /** Guest physical page that the last abort was about; undefined: it is not known. */
+  faultIpa: number | undefined;
   /** Instructions this vCPU has executed. */
   instructions = 0;
+  /** Instruction count at the last abort that left the guest where it was. */
+  private stood = -1;
   /** Waits for an interrupt (WFI). */
   private waiting = false;
   /** Set while KVM_RUN is inside: instructions left of its budget. */
@@ -81,6 +89,7 @@ export class Vcpu {
     /** KVM_ARM_VCPU_POWER_OFF: starts stopped, for PSCI CPU_ON. */
     readonly startsOff: boolean,
   ) {
+    this.run = new KvmRun(vm.kernel);
     this.vgic = new VgicCpu(index, vm.affinity(index), new InterfaceRegisters(processor.state));
     this.timers = new ArchTimers(processor, (intid, level) => vm.vgic.inject(this.vgic, intid, level));
     this.mpState = startsOff ? mpState.STOPPED : mpState.RUNNABLE;
@@ -99,6 +108,8 @@ export class Vcpu {
   /** KVM_ARM_VCPU_INIT: the state KVM gives a vCPU before its first run. */
   init(): void {
     this.pendingMmio = undefined;
+    this.exception.forget();
+    this.faultIpa = undefined;
     this.failure = undefined;
     this.waiting = false;
     this.mpState = this.startsOff ? mpState.STOPPED : mpState.RUNNABLE;
@@ -112,6 +123,7 @@ export class Vcpu {
   start(entry: bigint, context: bigint): void {
     this.timers.reset();
     this.pendingMmio = undefined;
+    this.exception.forget();
     this.waiting = false;
     resetVcpu(this);
     this.state.set(slots.pc, entry);
@@ -161,6 +173,12 @@ export class Vcpu {
     return 'error';
   }
 
+  /** The thread of this vCPU gets SIGBUS (BUS_MCEERR_AR) for a page of user space with a memory error; KVM_RUN is interrupted (`kvm_send_hwpoison_signal`). */
+  signalMemoryError(userAddress: number): HandlerResult {
+    this.run.begin(interrupted.number);
+    return this.fail('EINTR', `SIGBUS (BUS_MCEERR_AR) for the memory error at the user address 0x${userAddress.toString(16)}`, true);
+  }
+
   beginHypercall(): VcpuHypercall {
     return new VcpuHypercall(this);
   }
@@ -168,6 +186,28 @@ export class Vcpu {
   /** Counts an event of this VM by name. */
   count(name: string): void {
     this.vm.count(name);
+  }
+
+  /** The guest enters an exception that was injected. It may count as an instruction: a vector that faults again and again must not stop time. */
+  commitException(): void {
+    if (!this.exception.isPending) return;
+    const { clock } = this.vm;
+    const before = clock.instructions;
+    this.exception.commit();
+    const counted = clock.instructions - before;
+    this.instructions += counted;
+    this.left -= counted;
+  }
+
+  /** An abort that leaves the guest where it is: if nothing was executed since the last one time goes on all the same, so that an error consumed for ever ends its turn. */
+  chargeStanding(): void {
+    const { clock } = this.vm;
+    if (this.stood === clock.instructions) {
+      clock.instructions++;
+      this.instructions++;
+      this.left--;
+    }
+    this.stood = clock.instructions;
   }
 
   /** Performs what is left of an exit to user space: the load's data goes to its register, and PC moves on (`kvm_handle_mmio_return`). */
@@ -193,14 +233,23 @@ export class Vcpu {
 
   private enterFor(budget: number): RunOutcome {
     this.left = budget;
+    this.commitException();
+    if (this.exception.announce()) return outcomes.exception;
     this.completeMmio();
     if (this.run.immediateExit) return outcomes.interrupted;
     while (this.left > 0) {
       if (!this.canRun()) return this.mpState === mpState.RUNNABLE ? outcomes.waiting : outcomes.stopped;
-      const outcome = this.enterOnce();
+      const outcome = this.atInjectedVector() ?? this.enterOnce();
       if (outcome) return outcome;
     }
     return outcomes.interrupted;
+  }
+
+  /** An exception that KVM or user space injected, and whoever filters exceptions wants to stop at its vector. */
+  private atInjectedVector(): RunOutcome | undefined {
+    if (!this.processor.stopAtVector) return undefined;
+    this.processor.stopAtVector = false;
+    return outcomes.exception;
   }
 
   /** One entry into the guest and the handling of what brought it back; undefined: enter again. */
@@ -210,6 +259,7 @@ export class Vcpu {
     vgic.flush(this.vgic);
     const refused = entryFailure(this);
     if (refused) return refused;
+    if (this.vm.renewVmid(this.index)) this.vm.loadVmid();
     const untilTimer = Math.max(1, this.timers.deadline() - clock.now);
     this.counted = clock.instructions;
     const stepping = this.guestDebug.singleStep;
@@ -227,7 +277,7 @@ export class Vcpu {
       case 'watch':
         return outcomes.watch;
       case 'exception':
-        return outcomes.exception;
+        return this.atInjectedVector();
       case 'stop':
         return processorStopped(this, exit);
       case 'yield':
@@ -250,13 +300,9 @@ export class Vcpu {
 
   private afterTrap(esr: number): RunOutcome | undefined {
     this.count(exceptionClassNames[esr >>> 26] ?? `EC 0x${(esr >>> 26).toString(16)}`);
-    const { clock } = this.vm;
-    const before = clock.instructions - this.instructions;
     const result = handleTrap(this, esr);
-    // An injected exception may have counted as an instruction (a vector that faults again and again must not stop time): of this budget too.
-    const counted = clock.instructions - this.instructions - before;
-    this.instructions += counted;
-    this.left -= counted;
+    this.commitException();
+    if (this.exception.announce()) return outcomes.exception;
     if (result === 'resume') return undefined;
     if (result === 'error') return { kind: 'error', ...this.failure! };
     return outcomes[result];

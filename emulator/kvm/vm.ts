@@ -1,18 +1,27 @@
 import type { Clock } from '../cpu/clock.ts';
 import type { Processor } from '../cpu/processor.ts';
+import { type Apei, apeiDeclines } from './apei.ts';
+import { type CacheMaintenance, CountedMaintenance } from './cache-maintenance.ts';
 import { GuestMemfd } from './guest-memfd.ts';
 import type { HypercallMachine } from './hypercalls/context.ts';
 import { result } from './hypercalls/context.ts';
 import { psciVersion } from './hypercalls/psci.ts';
+import { type KernelProfile, merged } from './kernel-profile.ts';
 import { Memslots } from './memslots.ts';
 import { mpState } from './mp-state.ts';
 import { SeededBytes } from './seed.ts';
 import { SmcccFilter } from './smccc-filter.ts';
-import { IPA_BITS, Stage2, type TableMemory } from './stage2.ts';
+import { Stage2 } from './stage2.ts';
+import { IPA_BITS } from './stage2-geometry.ts';
+import type { TableMemory } from './stage2-tables.ts';
 import { Vcpu } from './vcpu.ts';
+import { register } from './vcpu-registers.ts';
 import { Distributor } from './vgic/distributor.ts';
 import { REDISTRIBUTOR_BYTES, Redistributor } from './vgic/redistributor.ts';
 import { Vgic } from './vgic/vgic.ts';
+import { UserMappings } from './vma.ts';
+import type { PfnmapPolicy, VmaRulesHost } from './vma-rules.ts';
+import { VmidAllocator, type VmidHolder } from './vmid.ts';
 
 /** A device that KVM emulates itself. Offsets are from `base`; `length` is 1, 2, 4 or 8 bytes. */
 export interface KernelDevice {
@@ -32,6 +41,10 @@ export interface HostFeatures {
   readonly ls64: boolean;
   /** CTR_EL0.DIC: no instruction cache maintenance needed. */
   readonly coherentInstructionCache: boolean;
+  /** CTR_EL0.IDC: no data cache clean needed for instructions. */
+  readonly coherentDataCache: boolean;
+  /** FEAT_DoubleFault2. */
+  readonly doubleFault2: boolean;
   /** ID_AA64MMFR0_EL1.PARange. */
   readonly parange: number;
 }
@@ -40,6 +53,10 @@ export interface VmConfiguration {
   readonly clock: Clock;
   readonly host: TableMemory;
   readonly features: HostFeatures;
+  /** Which kernel the host runs; left out: `merged`. */
+  readonly kernel?: KernelProfile;
+  /** What becomes of memory errors before KVM sees them; left out: the host declines them. */
+  readonly apei?: Apei;
   /** Shared peripheral interrupts of the vGIC. */
   readonly spiCount: number;
   readonly vcpuCount: number;
@@ -50,6 +67,16 @@ export interface VmConfiguration {
   readonly invalidate: () => void;
   /** Takes memory of `host.allocate` back; what was made of its contents is forgotten. */
   readonly release: (address: number, bytes: number) => void;
+  /** IPA size of the VM, bits (KVM_CREATE_VM); left out: 40. */
+  readonly ipaBits?: number;
+  /** What user space has mapped; left out: all of its memory is anonymous. */
+  readonly mappings?: UserMappings;
+  /** Cacheable memory without a `struct page` on a host that cannot do without cache maintenance. */
+  readonly pfnmapPolicy?: PfnmapPolicy;
+  /** Learns of the cache maintenance that the host does for the guest. */
+  readonly maintenance?: CacheMaintenance;
+  /** VMIDs of the host, where VMs share them. */
+  readonly vmids?: VmidAllocator;
 }
 
 const addressSizes = [32, 36, 40, 42, 44, 48, 52, 56];
@@ -58,6 +85,8 @@ const addressSizes = [32, 36, 40, 42, 44, 48, 52, 56];
 export class Vm implements HypercallMachine {
   readonly clock: Clock;
   readonly features: HostFeatures;
+  readonly kernel: KernelProfile;
+  readonly apei: Apei;
   readonly memslots: Memslots;
   readonly stage2: Stage2;
   readonly vgic: Vgic;
@@ -69,10 +98,18 @@ export class Vm implements HypercallMachine {
   systemSuspend = false;
   /** KVM_CAP_ARM_NISV_TO_USER. */
   nisvToUser = false;
+  /** KVM_CAP_ARM_SEA_TO_USER. */
+  seaToUser = false;
   /** Physical CPUs that may run this VM, a bit each; vCPU n runs on CPU n. On Linux the PMU that user space chooses narrows it. */
   supportedCpus = -1;
-  /** VMID 0 is the host's. */
-  readonly vmid = 1;
+  /** KVM_CAP_ARM_EAGER_SPLIT_CHUNK_SIZE: blocks are split into pages when logging begins, so many bytes at a time; 0: at the first write. */
+  eagerSplitChunkSize = 0;
+  readonly ipaBits: number;
+  readonly mappings: UserMappings;
+  readonly vmaRules: VmaRulesHost;
+  readonly maintenance: CountedMaintenance;
+  private readonly vmids: VmidAllocator;
+  private readonly vmidHolder: VmidHolder = { vmid: 0, generation: 0 };
   /** As on a processor whose firmware knows no workaround: the guest finds itself vulnerable, exactly as without a hypervisor. */
   readonly workarounds = { spectreV2: result.NOT_SUPPORTED, ssbd: result.NOT_SUPPORTED, spectreBhb: result.NOT_SUPPORTED };
   private readonly kernelDevices: KernelDevice[] = [];
@@ -82,8 +119,31 @@ export class Vm implements HypercallMachine {
   constructor(private readonly configuration: VmConfiguration) {
     this.clock = configuration.clock;
     this.features = configuration.features;
-    this.stage2 = new Stage2(configuration.host, configuration.features.fwb);
-    this.memslots = new Memslots(IPA_BITS, (gpa, size) => this.unmapGuest(gpa, size));
+    this.kernel = configuration.kernel ?? merged;
+    this.apei = configuration.apei ?? apeiDeclines;
+    const { features, maintenance, pfnmapPolicy: policy = 'error', ipaBits = IPA_BITS } = configuration;
+    this.ipaBits = ipaBits;
+    this.mappings = configuration.mappings ?? new UserMappings();
+    this.vmaRules = { policy, fwb: features.fwb, dic: features.coherentInstructionCache, mte: false };
+    this.maintenance = new CountedMaintenance(maintenance);
+    this.vmids = configuration.vmids ?? new VmidAllocator(features.vmid16 ? 16 : 8, () => configuration.invalidate());
+    this.vmids.update(this.vmidHolder);
+    this.stage2 = new Stage2(configuration.host, {
+      ...{ fwb: features.fwb, ipaBits, invalidate: () => configuration.invalidate() },
+      // With FWB the guest accesses memory by what stage 2 says: no line can be stale.
+      maintenance: {
+        cleanInvalidate: (pa, bytes) => features.fwb || this.maintenance.cleanInvalidate(pa, bytes),
+        invalidateInstructions: (pa, bytes) => this.maintenance.invalidateInstructions(pa, bytes),
+      },
+    });
+    this.memslots = new Memslots(ipaBits, (gpa, size) => this.stage2.unmap(gpa, size), {
+      mappings: this.mappings,
+      rules: this.vmaRules,
+      writeProtect: (gpa, size) => this.stage2.writeProtect(gpa, size),
+      split: (gpa, size) => {
+        if (this.eagerSplitChunkSize > 0) this.stage2.split(gpa, size);
+      },
+    });
     this.vgic = new Vgic(configuration.spiCount);
     this.random = new SeededBytes(configuration.seed);
   }
@@ -93,7 +153,33 @@ export class Vm implements HypercallMachine {
   }
 
   get physicalAddressBits(): number {
-    return addressSizes[this.features.parange] ?? 48;
+    // Beyond 48 bits would need FEAT_LPA2.
+    return Math.min(48, addressSizes[this.features.parange] ?? 48);
+  }
+
+  /** Number of this VM in VTTBR_EL2 and TLBs. */
+  get vmid(): number {
+    return this.vmidHolder.vmid;
+  }
+
+  /** The VM runs on a physical CPU: its VMID is one of the current generation from now on. Returns whether it is another than before. */
+  renewVmid(cpu: number): boolean {
+    const { vmid } = this.vmidHolder;
+    return this.vmids.update(this.vmidHolder, cpu) !== vmid;
+  }
+
+  /** Puts the VMID into VTTBR_EL2 of every vCPU. */
+  loadVmid(): void {
+    for (const { state, processor } of this.vcpus) {
+      state.setSystem(register.VTTBR_EL2, this.stage2.vttbr(this.vmid));
+      processor.invalidateDerivedState();
+    }
+  }
+
+  /** All memory that is mapped is cleaned and invalidated to the Point of Coherency (`stage2_flush_vm`). */
+  flushCaches(): void {
+    this.maintenance.wholeVm++;
+    for (const { pa, bytes } of this.stage2.leaves()) this.maintenance.cleanInvalidate(pa, bytes);
   }
 
   get instructionCachesCoherent(): boolean {
@@ -139,6 +225,7 @@ export class Vm implements HypercallMachine {
     return this.configuration.host.physicalBase + userspace;
   }
 
+  /** TLBI VMALLS12E1IS: nothing made from stage 2 is used any more. */
   flushStage2(): void {
     this.configuration.invalidate();
   }
@@ -151,12 +238,7 @@ export class Vm implements HypercallMachine {
   createGuestMemfd(size: number, flags: number): GuestMemfd {
     const { host, release } = this.configuration;
     const source = { allocate: (bytes: number, alignment: number) => host.allocate(bytes, alignment), release };
-    return new GuestMemfd(this.memslots, size, flags, source, (gpa, bytes) => this.unmapGuest(gpa, bytes));
-  }
-
-  private unmapGuest(gpa: number, size: number): void {
-    this.stage2.unmap(gpa, size);
-    this.flushStage2();
+    return new GuestMemfd(this.memslots, size, flags, source, (gpa, bytes) => this.stage2.unmap(gpa, bytes));
   }
 
   /** KVM_IRQ_LINE of a shared interrupt: SPI number, from 0. */
@@ -169,7 +251,8 @@ export class Vm implements HypercallMachine {
     this.counts.clear();
     this.random = new SeededBytes(this.configuration.seed);
     this.stage2.clear();
-    this.flushStage2();
+    this.configuration.invalidate();
+    this.maintenance.reset();
     this.vgic.reset();
     for (const vcpu of this.vcpus) {
       vcpu.init();

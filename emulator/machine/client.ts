@@ -50,8 +50,11 @@ export class MachineClient implements Machine {
   writeRegister = this.remote('writeRegister');
   writeMemory = this.remote('writeMemory');
   translate = this.remote('translate');
+  tableMap = this.remote('tableMap');
+  memslots = this.remote('memslots');
   exitRecord = this.remote('exitRecord');
   writeExitField = this.remote('writeExitField');
+  intervene = this.remote('intervene');
   evaluate = this.remote('evaluate');
   setStopPoints = this.remote('setStopPoints');
   continue = this.remote('continue');

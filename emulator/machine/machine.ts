@@ -1,5 +1,10 @@
+import type { ExitPolicies } from '../vmm/exits/policy.ts';
+import type { HostDescription } from '../vmm/host.ts';
+import type { MemslotOption } from '../vmm/memslot-options.ts';
 import type { Timekeeping } from '../vmm/pace.ts';
 import type { Expression } from './expression/ast.ts';
+import type { Intervention } from './intervention.ts';
+import type { MemslotView, TableMap, TableMapQuery, Translation, TranslationQuery } from './memory-views.ts';
 
 /**
  * The machine as a debugger sees it: floors 0 to 3 behind one asynchronous interface. `MachineClient` implements it over a worker; a second implementation
@@ -27,8 +32,18 @@ export interface MachineConfiguration {
   readonly cpus: number;
   /** CPU profile: `cortex-a57`, `neoverse-n1`, `max`. */
   readonly cpu: string;
+  /** Which kernel the host runs: `merged` (the default) or `proposed`. */
+  readonly kernelProfile?: string;
+  /** The host, where it differs from the CPU model. */
+  readonly host?: HostDescription;
+  /** Memory beside RAM, by slot from 1 on. */
+  readonly memslots?: readonly MemslotOption[];
+  /** What KVM does with cacheable memory that it has no address for: `error` (the default) or `fallback-to-device`. */
+  readonly pfnmapPolicy?: string;
   /** What time does outside while it passes inside; `skip` where it is absent. */
   readonly timekeeping?: Timekeeping;
+  /** What user space does about exits by itself. */
+  readonly onExit?: ExitPolicies;
 }
 
 /** Where the guest was put, guest physical addresses. */
@@ -36,6 +51,8 @@ export interface LoadedGuest {
   readonly entry: bigint;
   readonly base: bigint;
   readonly size: number;
+  /** The kernel profile and the host in force. Left out where the machine does not say. */
+  readonly host?: readonly { readonly name: string; readonly value: string }[];
 }
 
 /** One field of an exit record, decoded. */
@@ -57,6 +74,8 @@ export interface ExitRecord {
   readonly fields: readonly ExitField[];
   /** One line for people: `write of 4 bytes at 0x9000000: 0x41`. */
   readonly summary: string;
+  /** How it was answered by hand, once it was. */
+  readonly answer?: string;
 }
 
 /** An exception taken by the guest, at the moment of its entry. */
@@ -118,21 +137,6 @@ export interface MemoryRead {
   readonly bytes: Uint8Array;
   /** Parts that could not be read (their bytes are zero and mean nothing), in order. */
   readonly holes: readonly { readonly offset: number; readonly length: number; readonly reason: string }[];
-}
-
-/** One step of a translation: a descriptor, or a remark (MMU off …). */
-export interface TranslationStep {
-  readonly text: string;
-}
-
-/** What becomes of a virtual address. */
-export interface Translation {
-  readonly va: bigint;
-  readonly ipa?: bigint;
-  readonly pa?: bigint;
-  /** Why it does not translate. */
-  readonly fault?: string;
-  readonly steps: readonly TranslationStep[];
 }
 
 /** When a stop applies. Evaluated inside the machine, so that a false condition costs next to nothing. */
@@ -257,11 +261,17 @@ export interface Machine {
   readMemory(vcpu: number, space: AddressSpace, address: bigint, length: number): Promise<MemoryRead>;
   /** Writes as a debugger: no permission applies. Returns how many bytes were written before the first that could not be. */
   writeMemory(vcpu: number, space: AddressSpace, address: bigint, bytes: Uint8Array): Promise<number>;
-  translate(vcpu: number, va: bigint): Promise<Translation>;
+  /** What becomes of an address, each descriptor on the way, and why. */
+  translate(vcpu: number, query: TranslationQuery): Promise<Translation>;
+  /** The mapped ranges of one set of translation tables. */
+  tableMap(vcpu: number, query: TableMapQuery): Promise<TableMap>;
+  memslots(): Promise<readonly MemslotView[]>;
   /** `kvm_run` of a vCPU, decoded; undefined while it has not exited yet. */
   exitRecord(vcpu: number): Promise<ExitRecord | undefined>;
   /** Changes a member of `kvm_run`, by the name the record gives it, before user space acts on the exit. Rejects for a member the exit does not have. */
   writeExitField(vcpu: number, name: string, value: bigint): Promise<void>;
+  /** Does something to the machine as its VMM or its hardware would; what came of it, with the machine's instruction count. Rejects with what to do instead. */
+  intervene(vcpu: number, intervention: Intervention): Promise<string>;
   /** Value of a condition or watch expression on a vCPU. */
   evaluate(vcpu: number, expression: Expression): Promise<bigint>;
 

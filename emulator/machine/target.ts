@@ -1,4 +1,5 @@
 import type { RegisterWords } from './expression/words.ts';
+import type { Evaluate, Intervention } from './intervention.ts';
 import type {
   AddressSpace,
   DataAccess,
@@ -7,9 +8,9 @@ import type {
   GuestException,
   LoadedGuest,
   MemoryRead,
-  Translation,
   VcpuStatus,
 } from './machine.ts';
+import type { MemslotView, TableMap, TableMapQuery, Translation, TranslationQuery } from './memory-views.ts';
 
 /** Why the target stopped running. */
 export type RunEnd =
@@ -55,9 +56,15 @@ export interface Target {
   writeRegister(vcpu: number, name: string, value: bigint): void;
   readMemory(vcpu: number, space: AddressSpace, address: bigint, length: number): MemoryRead;
   writeMemory(vcpu: number, space: AddressSpace, address: bigint, bytes: Uint8Array): number;
-  translate(vcpu: number, va: bigint): Translation;
+  translate(vcpu: number, query: TranslationQuery): Translation;
+  tableMap(vcpu: number, query: TableMapQuery): TableMap;
+  memslots(): readonly MemslotView[];
+  /** Where a virtual address leads, and nothing else about it. */
+  placeOf(vcpu: number, va: bigint): { readonly ipa?: bigint; readonly pa?: bigint };
   exitRecord(vcpu: number): ExitRecord | undefined;
   writeExitField(vcpu: number, name: string, value: bigint): void;
+  /** What came of it. Throws where it cannot be done. */
+  intervene(vcpu: number, intervention: Intervention, evaluate: Evaluate): string;
 
   /** Registers a word at a time, for conditions at hot places. */
   readonly registerWords?: RegisterWords;

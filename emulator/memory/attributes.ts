@@ -188,12 +188,33 @@ export function parShareability(attributes: MemoryAttributes): number {
   return { 'Non-shareable': 0, 'Outer Shareable': 2, 'Inner Shareable': 3 }[effectiveAttributes(attributes).shareability];
 }
 
+const describeCache = ({ cacheability, hints, transient }: CacheAttributes): string =>
+  [cacheability, transient && 'transient', hints & 2 && 'read-allocate', hints & 1 && 'write-allocate'].filter(Boolean).join(' ');
+
+/** `Normal Write-Back read-allocate write-allocate`, `Device-nGnRE`. */
+export function describeType(attributes: MemoryAttributes): string {
+  if (attributes.type !== 'Normal') return attributes.type;
+  const [outer, inner] = [describeCache(attributes.outer), describeCache(attributes.inner)];
+  return `Normal ${outer === inner ? inner : `outer ${outer}, inner ${inner}`}`;
+}
+
 /** `Normal Write-Back read-allocate write-allocate, Inner Shareable`. */
 export function describeAttributes(attributes: MemoryAttributes): string {
   if (attributes.type !== 'Normal') return attributes.type;
-  const { shareability } = effectiveAttributes(attributes);
-  const part = ({ cacheability, hints, transient }: CacheAttributes): string =>
-    [cacheability, transient && 'transient', hints & 2 && 'read-allocate', hints & 1 && 'write-allocate'].filter(Boolean).join(' ');
-  const [outer, inner] = [part(attributes.outer), part(attributes.inner)];
-  return `Normal ${outer === inner ? inner : `outer ${outer}, inner ${inner}`}, ${shareability}`;
+  return `${describeType(attributes)}, ${effectiveAttributes(attributes).shareability}`;
+}
+
+const forcedMeanings: readonly string[] = [
+  ...deviceTypes,
+  'reserved, treated as 0b101',
+  'Normal Non-cacheable unless stage 1 is Device',
+  'Normal Write-Back whatever stage 1 says',
+  'the stage 1 attributes',
+];
+
+/** What a stage 2 MemAttr says by itself. */
+export function describeMemAttr(memAttr: number, fwb: boolean): string {
+  if (fwb) return forcedMeanings[memAttr & 7]!;
+  const reserved = memAttr >> 2 !== 0 && (memAttr & 3) === 0;
+  return `${describeType(stage2Attributes(memAttr, 'Non-shareable'))}${reserved ? ' (reserved encoding)' : ''}`;
 }

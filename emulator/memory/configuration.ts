@@ -1,5 +1,6 @@
 import {
   combineAttributes,
+  type DecidedAttributes,
   isDevice,
   isWriteBack,
   type MemoryAttributes,
@@ -192,14 +193,35 @@ function stage2Parameters(registers: RegimeRegisters, features: MmuFeatures): St
 }
 
 /** Stage 1 attributes of a row of `attributeFlags`, before stage 2. `fetch` decides which cache switch (SCTLR_EL1.C, .I) applies. */
-export function rowAttributes(registers: RegimeRegisters, row: number, sh: number, fetch: boolean): MemoryAttributes {
+export const rowAttributes = (registers: RegimeRegisters, row: number, sh: number, fetch: boolean): MemoryAttributes =>
+  decidedRowAttributes(registers, row, sh, fetch).attributes;
+
+/** The same, and what decided the type. */
+export function decidedRowAttributes(
+  registers: RegimeRegisters,
+  row: number,
+  sh: number,
+  fetch: boolean,
+): Pick<DecidedAttributes, 'attributes' | 'typeRule'> {
   const icache = bit(registers.SCTLR, 12);
-  if (row === STAGE1_OFF_DATA) return stage1OffAttributes('data');
-  if (row === STAGE1_OFF_FETCH) return stage1OffAttributes(icache ? 'fetch, I-cache on' : 'fetch, I-cache off');
-  if (row === STAGE1_OFF_DEFAULT_CACHEABLE) return stage1OffAttributes('HCR_EL2.DC');
-  const attributes = stage1Attributes(field(registers.MAIR, row * 8 + 7, row * 8), sh);
-  if (fetch) return isDevice(attributes) || !icache ? nonCacheable : attributes;
-  return !isDevice(attributes) && !bit(registers.SCTLR, 2) ? nonCacheable : attributes;
+  if (row === STAGE1_OFF_DATA)
+    return { attributes: stage1OffAttributes('data'), typeRule: 'stage 1 is off: data accesses are Device-nGnRnE' };
+  if (row === STAGE1_OFF_FETCH)
+    return {
+      attributes: stage1OffAttributes(icache ? 'fetch, I-cache on' : 'fetch, I-cache off'),
+      typeRule: `stage 1 is off, SCTLR_EL1.I = ${icache ? 1 : 0}: fetches are ${icache ? 'Write-Through' : 'Non-cacheable'}`,
+    };
+  if (row === STAGE1_OFF_DEFAULT_CACHEABLE)
+    return { attributes: stage1OffAttributes('HCR_EL2.DC'), typeRule: 'HCR_EL2.DC = 1: Normal Write-Back, Non-shareable' };
+  const byte = field(registers.MAIR, row * 8 + 7, row * 8);
+  const attributes = stage1Attributes(byte, sh);
+  const index = `AttrIndx = ${row}: MAIR_EL1.Attr${row} = 0x${byte.toString(16).padStart(2, '0')}`;
+  if (fetch && isDevice(attributes))
+    return { attributes: nonCacheable, typeRule: `${index}; a fetch takes Device memory as Non-cacheable` };
+  if (fetch && !icache) return { attributes: nonCacheable, typeRule: `${index}; SCTLR_EL1.I = 0 makes it Non-cacheable` };
+  if (!fetch && !isDevice(attributes) && !bit(registers.SCTLR, 2))
+    return { attributes: nonCacheable, typeRule: `${index}; SCTLR_EL1.C = 0 makes it Non-cacheable` };
+  return { attributes, typeRule: index };
 }
 
 function attributeFlags(registers: RegimeRegisters, fwb: boolean): Uint8Array {

@@ -30,3 +30,11 @@ export const panDenies = (epan: boolean): number => (epan ? R0 | W0 | X0 : R0 | 
 
 /** True where PSTATE.PAN denies EL1 a data access to a page with these stage 1 rights. */
 export const deniedByPan = (rights: number, epan: boolean): boolean => (rights & panDenies(epan)) !== 0;
+
+/** Who executes by stage 2 XN[1:0], in words. */
+export const executeNever2: readonly string[] = ['EL1 and EL0 execute', 'EL0 executes', 'nobody executes', 'EL1 executes'];
+
+const letters = (rights: number): string => `${rights & 1 ? 'r' : '-'}${rights & 2 ? 'w' : '-'}${rights & 4 ? 'x' : '-'}`;
+
+/** `EL1 rw-, EL0 r--`. */
+export const describeRights = (rights: number): string => `EL1 ${letters(rights)}, EL0 ${letters(rights >> 3)}`;

@@ -4,6 +4,7 @@ import { DRY, MAINTENANCE, MISALIGNED, NO_DIRTY, neededRights, PROBE, READ, UNPR
 import type { RegimeConfiguration } from './configuration.ts';
 import { addressBits, clearHigh, clearLow } from './descriptor.ts';
 import type { Fault, FaultType } from './fault.ts';
+import type { FaultRule } from './fault-rules.ts';
 import { stage2Rights } from './permissions.ts';
 import { HOST_DRAM_BASE, type PhysicalMemory } from './physical-memory.ts';
 import type { WalkObserver } from './walk-observer.ts';
@@ -30,6 +31,8 @@ export class Stage2 {
   pa = 0;
   /** Result: rights, in the format of `permissions.ts`. */
   rights = RIGHTS;
+  /** What decided `rights` at a walk: index into `stage2Rights`. */
+  rightsIndex = 0;
   memAttr = 0;
   sh = 0;
   level = 0;
@@ -108,9 +111,9 @@ export class Stage2 {
 
   private walk(configuration: RegimeConfiguration, space: number, low: number, high: number, ipa: number, access: number): boolean {
     const parameters = configuration.stage2;
-    if (!parameters.valid) return this.fail('translation', 0, ipa, access);
+    if (!parameters.valid) return this.fail('translation', 0, ipa, access, 'SL0');
     const { granule, iaBits } = parameters;
-    if (ipa >= 2 ** iaBits) return this.fail('translation', 0, ipa, access);
+    if (ipa >= 2 ** iaBits) return this.fail('translation', 0, ipa, access, 'input size');
     const stride = granule - 3;
     const words = this.words;
     const observer = this.observer;
@@ -118,26 +121,36 @@ export class Stage2 {
     let shift = granule + stride * (3 - level);
     let table = parameters.base;
     let indexBits = parameters.startIndexBits;
-    if (table >= parameters.outputLimit) return this.fail('address size', 0, ipa, access);
+    if (table >= parameters.outputLimit) return this.fail('address size', 0, ipa, access, 'base address size');
     for (;;) {
       const address = table + addressBits(low, high, shift, indexBits) * 8;
       const host = this.physical.hostOf(address);
-      if (host < 0 || this.physical.poisoned(host, 8)) return this.failExternal(level, ipa, access);
+      if (host < 0) {
+        this.fault.error.absent(address);
+        return this.failExternal(level, ipa, access, 'nothing answers');
+      }
+      if ((access & PROBE) === 0) {
+        const poison = this.physical.consumedByWalk(host, (access & DRY) !== 0);
+        if (poison !== undefined) {
+          this.fault.error.bad(address, poison);
+          return this.failExternal(level, ipa, access, 'poison');
+        }
+      }
       const descriptorLow = words[host >>> 2]!;
       const descriptorHigh = words[(host >>> 2) + 1]!;
       observer?.descriptor(2, level, ipa, address, descriptorLow, descriptorHigh);
-      if ((descriptorLow & VALID) === 0) return this.fail('translation', level, ipa, access);
+      if ((descriptorLow & VALID) === 0) return this.fail('translation', level, ipa, access, 'invalid descriptor');
       const output = clearHigh(descriptorHigh, granule) * 0x1_0000_0000;
       if (level < 3 && (descriptorLow & TABLE_OR_PAGE) !== 0) {
         table = output + clearLow(descriptorLow, granule);
-        if (table >= parameters.outputLimit) return this.fail('address size', level, ipa, access);
+        if (table >= parameters.outputLimit) return this.fail('address size', level, ipa, access, 'table address size');
         level++;
         shift -= stride;
         indexBits = stride;
         continue;
       }
       if (level === 3 ? (descriptorLow & TABLE_OR_PAGE) === 0 : level < firstBlockLevel(granule))
-        return this.fail('translation', level, ipa, access);
+        return this.fail('translation', level, ipa, access, 'reserved descriptor');
       return this.leaf(configuration, space, level, shift, low, high, ipa, host, descriptorLow, descriptorHigh, access);
     }
   }
@@ -161,15 +174,16 @@ export class Stage2 {
     const offsetHigh = shift > 32 ? high & ((1 << (shift - 32)) - 1) : 0;
     this.pa = base + offsetHigh * 0x1_0000_0000 + offsetLow;
     this.level = level;
-    if (base >= parameters.outputLimit) return this.fail('address size', level, ipa, access);
+    if (base >= parameters.outputLimit) return this.fail('address size', level, ipa, access, 'output address size');
     const accessFlag = (descriptorLow & ACCESS_FLAG) !== 0;
     this.accessed = accessFlag || parameters.accessFlagUpdate;
     if (!accessFlag && !parameters.accessFlagUpdate && (access & (PROBE | MAINTENANCE)) === 0)
-      return this.fail('access flag', level, ipa, access);
+      return this.fail('access flag', level, ipa, access, 'access flag');
     const never = parameters.xnx ? (descriptorHigh >>> 21) & 3 : (descriptorHigh >>> 21) & 2;
     const dirtyManaged = parameters.dirtyStateUpdate && (descriptorHigh & DIRTY_BIT_MODIFIER) !== 0;
     this.clean = dirtyManaged && (descriptorLow & S2AP1) === 0;
-    this.rights = stage2Rights[((descriptorLow >>> 6) & (dirtyManaged ? 1 : 3)) | (dirtyManaged ? 2 : 0) | (never << 2)]!;
+    this.rightsIndex = ((descriptorLow >>> 6) & (dirtyManaged ? 1 : 3)) | (dirtyManaged ? 2 : 0) | (never << 2);
+    this.rights = stage2Rights[this.rightsIndex]!;
     this.memAttr = (descriptorLow >>> 2) & 15;
     this.sh = (descriptorLow >>> 8) & 3;
     if ((access & PROBE) !== 0) {
@@ -177,7 +191,7 @@ export class Stage2 {
       return true;
     }
     const device = (this.memAttr & (parameters.fwb ? 4 : 12)) === 0;
-    if (device && (access & (MISALIGNED | ZERO)) !== 0) return this.fail('alignment', level, ipa, access);
+    if (device && (access & (MISALIGNED | ZERO)) !== 0) return this.fail('alignment', level, ipa, access, 'device alignment');
     if (!this.permitted(configuration, access)) return this.failPermission(level, ipa, access);
     const dirty = this.clean && (access & WRITE) !== 0 && (access & NO_DIRTY) === 0;
     if ((!accessFlag || dirty) && (access & DRY) === 0) {
@@ -203,9 +217,10 @@ export class Stage2 {
     if (this.clean) this.rights &= ~(WRITE | (WRITE << 3));
   }
 
-  private fail(type: FaultType, level: number, ipa: number, access: number): false {
+  private fail(type: FaultType, level: number, ipa: number, access: number, rule: FaultRule): false {
     const fault = this.fault;
     fault.type = type;
+    fault.rule = rule;
     fault.stage = 2;
     fault.level = level;
     fault.s1ptw = (access & WALK) !== 0;
@@ -220,11 +235,12 @@ export class Stage2 {
       const readNeeded = access & UNPRIVILEGED ? READ << 3 : READ;
       if ((access & (READ | WRITE)) === (READ | WRITE)) this.fault.write = (this.rights & readNeeded) !== 0;
     }
-    return this.fail('permission', level, ipa, access);
+    const needed = (access & WALK) !== 0 ? access & (READ | WRITE) : neededRights(access);
+    return this.fail('permission', level, ipa, access, (needed & ~this.rights) !== 0 ? 'rights' : 'protected walk');
   }
 
-  private failExternal(level: number, ipa: number, access: number): false {
-    this.fail('external abort', level, ipa, access);
+  private failExternal(level: number, ipa: number, access: number, rule: FaultRule): false {
+    this.fail('external abort', level, ipa, access, rule);
     this.fault.walk = true;
     return false;
   }

@@ -38,6 +38,7 @@ import {
 } from './configuration.ts';
 import { addressBits, clearHigh, clearLow, swapBytes } from './descriptor.ts';
 import { Fault, type FaultType } from './fault.ts';
+import type { FaultRule } from './fault-rules.ts';
 import { deniedByPan, stage1Rights } from './permissions.ts';
 import type { PhysicalMemory } from './physical-memory.ts';
 import { Stage2 } from './stage2.ts';
@@ -81,15 +82,20 @@ export class Translation {
   guarded = false;
   /** The Access flag of both stages' leaves is set (cache maintenance does not ask for it): the translation may be cached. */
   accessed = true;
+  /** The descriptor of stage 1 that was read last, or could not be: its level and its IPA. */
+  walkLevel = 0;
+  walkAddress = 0;
   /** log2 of the bytes that the stage 1 leaf maps. */
   span = 12;
   private readonly words: Int32Array;
   private watching: WalkObserver | undefined;
+  /** What decided `rights1`: index into `stage1Rights`; and the part of it that tables gave. */
+  rightsIndex = 0;
+  tableRights = 0;
   private descriptorLow = 0;
   private descriptorHigh = 0;
   private descriptorAddress = 0;
   private descriptorHost = 0;
-  private tableRights = 0;
 
   constructor(private readonly physical: PhysicalMemory) {
     this.words = physical.words;
@@ -138,6 +144,7 @@ export class Translation {
     const access1 = (low >>> rightsIndex.access.shift) & (dirtyManaged ? 1 : rightsIndex.access.mask);
     const never = (high >>> (rightsIndex.never.shift - 32)) & rightsIndex.never.mask;
     const index = access1 | tableRights | never | (configuration.wxn ? rightsIndex.wxn : 0);
+    this.rightsIndex = index;
     this.rights1 = stage1Rights[index]!;
     this.rights = this.rights1;
     this.panDenied = deniedByPan(this.rights1, configuration.epan);
@@ -154,7 +161,7 @@ export class Translation {
       (access & (MISALIGNED | ZERO)) !== 0 &&
       (configuration.attributeFlags[this.row * ATTRIBUTE_COLUMNS + STAGE2_OFF]! & attributeFlag.device1) !== 0
     )
-      return this.fail('alignment', this.level);
+      return this.fail('alignment', this.level, 'device alignment');
     if (!this.permitted(access)) return this.failPermission(access);
     const dirty = clean && (access & WRITE) !== 0 && (access & NO_DIRTY) === 0;
     if ((low & ACCESS_FLAG) === 0 || dirty) {
@@ -185,8 +192,9 @@ export class Translation {
     this.span = 12;
     this.sh = 2;
     this.row = configuration.defaultCacheable ? STAGE1_OFF_DEFAULT_CACHEABLE : (access & FETCH) !== 0 ? STAGE1_OFF_FETCH : STAGE1_OFF_DATA;
-    if (this.ipa >= configuration.flatLimit) return this.fail('address size', 0);
-    if (this.row === STAGE1_OFF_DATA && (access & (MISALIGNED | ZERO)) !== 0 && (access & PROBE) === 0) return this.fail('alignment', 0);
+    if (this.ipa >= configuration.flatLimit) return this.fail('address size', 0, 'flat address size');
+    if (this.row === STAGE1_OFF_DATA && (access & (MISALIGNED | ZERO)) !== 0 && (access & PROBE) === 0)
+      return this.fail('alignment', 0, 'device alignment');
     return true;
   }
 
@@ -195,55 +203,65 @@ export class Translation {
     const configuration = regime.configuration;
     const upper = (vaHigh & 0x80_0000) !== 0;
     const range: VaRange = upper ? configuration.upper : configuration.lower;
-    if (!range.valid || range.walksDisabled) return this.fail('translation', 0);
-    if (!inRange(range, upper, vaLow, vaHigh, access)) return this.fail('translation', 0);
-    if (range.e0pd && (access & UNPRIVILEGED) !== 0) return this.fail('translation', 0);
+    if (!range.valid) return this.fail('translation', 0, 'TxSZ');
+    if (range.walksDisabled) return this.fail('translation', 0, 'EPD');
+    if (!inRange(range, upper, vaLow, vaHigh, access)) return this.fail('translation', 0, 'input size');
+    if (range.e0pd && (access & UNPRIVILEGED) !== 0) return this.fail('translation', 0, 'E0PD');
     const { granule } = range;
     const stride = granule - 3;
     const limit = configuration.outputLimit;
     let level = range.startLevel;
     let shift = granule + stride * (3 - level);
     let indexBits = range.iaBits - shift;
-    const baseAlignment = range.baseAlignment;
-    // Bit 0 is CnP.
-    let table =
-      clearHigh(upper ? regime.ttbr1High : regime.ttbr0High, baseAlignment) * 0x1_0000_0000 +
-      clearLow((upper ? regime.ttbr1Low : regime.ttbr0Low) & ~1, baseAlignment);
+    let table = startTable(regime, upper);
     this.tableRights = 0;
-    if (table >= limit) return this.fail('address size', 0);
+    if (table >= limit) return this.fail('address size', 0, 'base address size');
     for (;;) {
       const address = table + addressBits(vaLow, vaHigh, shift, indexBits) * 8;
       if (!this.load(regime, address, level, access)) return false;
       const low = this.descriptorLow;
       const high = this.descriptorHigh;
-      if ((low & VALID) === 0) return this.fail('translation', level);
+      if ((low & VALID) === 0) return this.fail('translation', level, 'invalid descriptor');
       if (level < 3 && (low & TABLE_OR_PAGE) !== 0) {
         this.tableRights |= (high >>> (rightsIndex.tableAccess.shift - 32)) & rightsIndex.tableAccess.mask;
         this.tableRights |= (high >>> (rightsIndex.tableNever.shift - 32)) & rightsIndex.tableNever.mask;
         table = clearHigh(high, granule) * 0x1_0000_0000 + clearLow(low, granule);
-        if (table >= limit) return this.fail('address size', level);
+        if (table >= limit) return this.fail('address size', level, 'table address size');
         level++;
         shift -= stride;
         indexBits = stride;
         continue;
       }
-      if (level === 3 ? (low & TABLE_OR_PAGE) === 0 : level < firstBlockLevel(granule)) return this.fail('translation', level);
+      if (level === 3 ? (low & TABLE_OR_PAGE) === 0 : level < firstBlockLevel(granule))
+        return this.fail('translation', level, 'reserved descriptor');
       this.level = level;
       this.span = shift;
       const base = clearHigh(high, shift) * 0x1_0000_0000 + clearLow(low, shift);
       this.ipa = base + ((vaLow >>> 0) - clearLow(vaLow, shift));
-      if (base >= limit) return this.fail('address size', level);
+      if (base >= limit) return this.fail('address size', level, 'output address size');
       if ((low & ACCESS_FLAG) === 0 && !configuration.accessFlagUpdate && (access & (PROBE | MAINTENANCE)) === 0)
-        return this.fail('access flag', level);
+        return this.fail('access flag', level, 'access flag');
       return true;
     }
   }
 
   /** Reads a descriptor through stage 2. */
   private load(regime: TranslationRegime, address: number, level: number, access: number): boolean {
+    this.walkLevel = level;
+    this.walkAddress = address;
     if (!this.stage2.translate(regime.configuration, regime.stage2Space, address, READ | WALK | (access & (PROBE | DRY)))) return false;
     const host = this.physical.hostOf(this.stage2.pa);
-    if (host < 0 || this.physical.poisoned(host, 8)) return this.failExternal(level);
+    if (host < 0) {
+      this.fault.error.absent(this.stage2.pa);
+      return this.failExternal(level, 'nothing answers');
+    }
+    if ((access & PROBE) === 0) {
+      const poison = this.physical.consumedByWalk(host, (access & DRY) !== 0);
+      if (poison !== undefined) {
+        this.fault.error.bad(this.stage2.pa, poison);
+        return this.failExternal(level, 'poison');
+      }
+    }
     let low = this.words[host >>> 2]!;
     let high = this.words[(host >>> 2) + 1]!;
     if (regime.configuration.bigEndian) {
@@ -272,9 +290,10 @@ export class Translation {
     return true;
   }
 
-  private fail(type: FaultType, level: number): false {
+  private fail(type: FaultType, level: number, rule: FaultRule): false {
     const fault = this.fault;
     fault.type = type;
+    fault.rule = rule;
     fault.stage = 1;
     fault.level = level;
     fault.s1ptw = false;
@@ -285,15 +304,22 @@ export class Translation {
   /** WnR: 0 where a read would have faulted as well. */
   private failPermission(access: number): false {
     if ((access & (READ | WRITE)) === (READ | WRITE)) this.fault.write = this.permitted(access & ~WRITE);
-    return this.fail('permission', this.level);
+    return this.fail('permission', this.level, (neededRights(access) & ~this.rights) !== 0 ? 'rights' : 'PAN');
   }
 
-  /** Nothing answers at the descriptor's physical address. */
-  private failExternal(level: number): false {
-    this.fail('external abort', level);
+  /** Nothing answers at the descriptor's physical address, or it is poisoned. */
+  private failExternal(level: number, rule: FaultRule): false {
+    this.fail('external abort', level, rule);
     this.fault.walk = true;
     return false;
   }
+}
+
+/** Address of the table that walks of a range start with. Bit 0 of TTBRn is CnP, what is above bit 47 the ASID. */
+export function startTable(regime: TranslationRegime, upper: boolean): number {
+  const { baseAlignment } = upper ? regime.configuration.upper : regime.configuration.lower;
+  const high = clearHigh(upper ? regime.ttbr1High : regime.ttbr0High, baseAlignment);
+  return high * 0x1_0000_0000 + clearLow((upper ? regime.ttbr1Low : regime.ttbr0Low) & ~1, baseAlignment);
 }
 
 /** AArch64.VAIsOutOfRange: the bits above the input size must all be as bit 55 (the top byte aside where it is ignored). */

@@ -31,9 +31,13 @@ export const exitNames = [
   'pac-failure',
   'branch-target',
   'illegal-state',
+  'interrupts',
 ] as const satisfies readonly (ExitName | 'budget' | 'fault')[];
 
 export type InterpreterExit = (typeof exitNames)[number];
+
+/** Exits behind the instruction: it completed, and PC is the next one. */
+export const completedExits: readonly InterpreterExit[] = ['resynchronise', 'interrupts'];
 
 /** Number of an exit. */
 export function exitCode(name: InterpreterExit): number {

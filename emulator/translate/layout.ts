@@ -211,6 +211,8 @@ export const machineWords = {
   virtualWatches: HOT_JUMPS + 36,
   /** Not 0: the slow path wants to know of every page that is entered for execution. */
   fetchWatched: HOT_JUMPS + 24,
+  /** f64: nanoseconds of the machine's time at which the entry into the guest that runs ends in any case (`slots.sliceEnd` is not after it). */
+  entryEnd: HOT_JUMPS + 40,
 } as const;
 
 /**

@@ -2,8 +2,10 @@ import { findProfile } from '../cpu/profiles/index.ts';
 import type { Profile } from '../cpu/profiles/profile.ts';
 import { compileInterpreter } from '../translate/interpreter/compiled.ts';
 import type { CompileThread } from './compile-thread.ts';
+import { checkHost, kernelProfile, profileOfHost } from './host.ts';
 import { checkCpus, checkMemory, type LaunchConfiguration } from './launch.ts';
 import { formatSize, LaunchError } from './loader/errors.ts';
+import { checkMemslots, memslotDramBytes } from './memslot-options.ts';
 import { Silicon } from './silicon.ts';
 import { hostDramBytes, VirtMachine } from './virt-machine.ts';
 
@@ -17,21 +19,31 @@ export async function createMachine(configuration: LaunchConfiguration, compileT
   checkCpus(configuration.cpus);
   const profile = findProfile(configuration.cpu);
   if (!profile) throw new LaunchError(`there is no CPU model "${configuration.cpu}".`);
-  return new VirtMachine(siliconFor(profile, configuration, await compileInterpreter(), compileThread), configuration);
+  const host = profileOfHost(profile, checkHost(configuration.host ?? {}), kernelProfile(configuration.kernelProfile));
+  return new VirtMachine(siliconFor(host, configuration, await compileInterpreter(), compileThread), configuration);
 }
 
 /** A memory that the host cannot back is refused with a RangeError. */
 function siliconFor(
   profile: Profile,
-  { cpus, memory, translate = true }: LaunchConfiguration,
+  { cpus, memory, translate = true, memslots = [] }: LaunchConfiguration,
   interpreter: WebAssembly.Module,
   compileThread: CompileThread | undefined,
 ): Silicon {
   try {
-    return new Silicon({ profile, cpus, dramBytes: hostDramBytes(memory), interpreter, translate, compileThread });
+    return new Silicon({
+      profile,
+      cpus,
+      dramBytes: hostDramBytes(memory) + memslotDramBytes(checkMemslots(memslots)),
+      interpreter,
+      translate,
+      compileThread,
+    });
   } catch (error) {
     if (error instanceof RangeError)
-      throw new LaunchError(`this computer cannot give the machine ${formatSize(memory)} of memory: ${error.message}.`);
+      throw new LaunchError(
+        `this computer cannot give the machine ${formatSize(memory)} of memory${memslots.length > 0 ? ' beside its memslots' : ''}: ${error.message}.`,
+      );
     throw error;
   }
 }

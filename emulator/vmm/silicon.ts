@@ -42,6 +42,7 @@ export class Silicon {
   /** Absent where everything is interpreted. */
   readonly translator: Translator | undefined;
   readonly features: HostFeatures;
+  readonly profile: Profile;
   readonly processors: readonly Processor[];
   /** `compatible` of this CPU in a device tree. */
   readonly compatible: string;
@@ -54,11 +55,12 @@ export class Silicon {
 
   /** @throws RangeError when the memory does not fit. */
   constructor({ profile, cpus, dramBytes, interpreter, translate = true, compileThread }: SiliconConfiguration) {
+    this.profile = profile;
     this.memory = new PhysicalMemory({ dramBytes, vcpus: cpus });
     const { memory } = this.memory;
     const read = (name: string): bigint => idRegister(profile, name);
     const mmuOffers = mmuFeatures(read);
-    const nothing = { recordsOf: () => 0, holdsCode: () => false, written: () => {} };
+    const nothing = { recordsOf: () => 0, holdsCode: () => false, written: () => {}, hasBreakpoint: () => false };
     // The fault itself is in `mmu.fault`; generated code stops by the address 0 it gets.
     this.mmu = new Mmu(this.memory, mmuOffers, { fault: () => {} }, nothing);
     const cpu = new Features(read);
@@ -72,6 +74,7 @@ export class Silicon {
       this.memory.codePages,
     );
     this.mmu.attachCode(this.code);
+    this.memory.poisonChanged = (host, bytes) => this.poisonChanged(host, bytes);
     this.interpreter = instantiate(
       interpreter,
       memory,
@@ -116,6 +119,14 @@ export class Silicon {
   setWatches(ranges: readonly WatchedRange[]): void {
     this.mmu.setWatches(ranges);
     this.code.setKnowsWatches(ranges.length > 0);
+  }
+
+  /** Memory became bad, or good again: nothing that is kept of it may stand between it and the guest. */
+  private poisonChanged(host: number, bytes: number): void {
+    const { poison } = this.memory;
+    this.mmu.invalidateAll();
+    this.code.guarded = poison.empty ? undefined : (at) => poison.fetches(at);
+    this.code.refresh(host, bytes);
   }
 
   /** KVM changed stage 2: TLBI of what it concerns in every TLB. More than asked goes, which is permitted. */
@@ -170,6 +181,8 @@ function hostFeatures(processor: Processor, read: (name: string) => bigint): Hos
     limitedOrdering: field('ID_AA64MMFR1_EL1', 16) !== 0,
     ls64: field('ID_AA64ISAR1_EL1', 60) !== 0,
     coherentInstructionCache: ((read('CTR_EL0') >> 29n) & 1n) === 1n,
+    coherentDataCache: ((read('CTR_EL0') >> 28n) & 1n) === 1n,
+    doubleFault2: processor.features.doubleFault2,
     parange: field('ID_AA64MMFR0_EL1', 0),
   };
 }

@@ -1,6 +1,6 @@
 import { exitDefinition } from '../kvm/exits/index.ts';
 import { SeededBytes } from '../kvm/seed.ts';
-import { BLOCK_BYTES } from '../kvm/stage2.ts';
+import { BLOCK_BYTES } from '../kvm/stage2-geometry.ts';
 import type { RunOutcome, Vcpu } from '../kvm/vcpu.ts';
 import { Vm } from '../kvm/vm.ts';
 import type { WatchedAccess } from '../memory/data-watches.ts';
@@ -13,12 +13,15 @@ import { deviceTreeBlob } from './device-tree.ts';
 import { Pl011 } from './devices/pl011.ts';
 import { Pl031 } from './devices/pl031.ts';
 import { Pl061 } from './devices/pl061.ts';
+import { GuestMemory } from './guest-memory.ts';
+import { apeiOfHost, checkHost, describeHost, type HostFact, kernelProfile } from './host.ts';
 import { checkCommandLine, checkCpus, checkMemory, DEFAULT_EPOCH, DEFAULT_SEED, type LaunchConfiguration } from './launch.ts';
 import { type LoadedKernel, loadKernel } from './loader/kernel.ts';
 import { type Layout, placeBootFiles } from './loader/placement.ts';
+import { checkMemslots, checkPfnmapPolicy } from './memslot-options.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Silicon } from './silicon.ts';
-import { handleExit } from './user-space.ts';
+import { type UnhandledExit, UserSpace } from './user-space.ts';
 
 /** Why the machine stopped running. */
 export type RunEnd =
@@ -62,14 +65,16 @@ export class VirtMachine {
   hooks: RunHooks | undefined;
   /** Ends a run instead of skipping the time that all vCPUs wait. Changes nothing the guest can see. */
   pace = false;
+  readonly userSpace: UserSpace;
   private readonly bus = new Bus();
   private readonly uart: Pl011;
   private readonly rtc: Pl031;
   private readonly scheduler: Scheduler;
+  /** The kernel profile and the host in force, for people. */
+  readonly hostFacts: readonly HostFact[];
   private readonly ramHost: number;
+  private readonly memoryBesideRam: GuestMemory;
   private readonly deviceTree: Uint8Array;
-  /** An exit that user space has still to handle: the debugger looked at it first. `message`: there is no way to handle it. */
-  private unhandled: { readonly vcpu: Vcpu; readonly message?: string } | undefined;
   /** Where each vCPU last passed a breakpoint: the same execution of an instruction is asked about once, however often KVM has to enter the guest for it. */
   private readonly passed: { instructions: number; low: number; high: number }[];
   private skipTo: number | undefined;
@@ -80,11 +85,15 @@ export class VirtMachine {
     private readonly configuration: LaunchConfiguration,
   ) {
     const { memory, cpus, initrd, kernel } = configuration;
+    this.userSpace = new UserSpace(this.bus, configuration.onExit ?? {});
     checkMemory(memory);
     checkCpus(cpus);
     if (configuration.append !== undefined) checkCommandLine(configuration.append);
     const epoch = configuration.epoch ?? DEFAULT_EPOCH;
     const seed = configuration.seed ?? DEFAULT_SEED;
+    const kernelProfileInForce = kernelProfile(configuration.kernelProfile);
+    const host = checkHost(configuration.host ?? {});
+    this.hostFacts = describeHost(silicon.profile, host, kernelProfileInForce);
     this.kernel = loadKernel(kernel, memory);
     this.ramHost = silicon.memory.allocate(memory, BLOCK_BYTES);
     this.vm = new Vm({
@@ -95,6 +104,9 @@ export class VirtMachine {
         allocate: (bytes, alignment) => silicon.memory.allocate(bytes, alignment),
       },
       features: silicon.features,
+      kernel: kernelProfileInForce,
+      pfnmapPolicy: checkPfnmapPolicy(configuration.pfnmapPolicy),
+      apei: apeiOfHost(host, (ipa) => this.physicalAddress(ipa)),
       spiCount: SPI_COUNT,
       vcpuCount: cpus,
       epoch,
@@ -107,6 +119,7 @@ export class VirtMachine {
     });
     this.vm.nisvToUser = true;
     this.vm.memslots.set({ slot: 0, flags: 0, guestPhysAddr: board.ram.base, memorySize: memory, userspaceAddr: this.ramHost });
+    this.memoryBesideRam = new GuestMemory(silicon, this.vm, checkMemslots(configuration.memslots ?? []));
     for (const processor of silicon.processors) this.vm.createVcpu(processor);
     this.vm.initVgic(board.distributor.base, board.redistributors.base);
     this.scheduler = new Scheduler(this.vm.vcpus);
@@ -146,12 +159,13 @@ export class VirtMachine {
 
   /** Back to the state after construction. */
   reset(): void {
-    this.unhandled = undefined;
+    this.userSpace.reset();
     for (const passed of this.passed) passed.instructions = -1;
     this.skipTo = undefined;
     const { memory, clock } = this.silicon;
     memory.bytes.fill(0, this.ramHost, this.ramHost + this.configuration.memory);
     this.silicon.written(this.ramHost, this.configuration.memory);
+    this.memoryBesideRam.reset();
     clock.instructions = 0;
     clock.idle = 0;
     this.vm.reset();
@@ -159,6 +173,13 @@ export class VirtMachine {
     this.console.reset();
     this.scheduler.reset();
     this.load();
+  }
+
+  /** Physical address of a guest physical address in RAM, or -1. */
+  private physicalAddress(ipa: number): number {
+    const { base } = board.ram;
+    const inside = ipa >= base && ipa < base + this.configuration.memory;
+    return inside ? this.silicon.memory.physical(this.ramHost + (ipa - base)) : -1;
   }
 
   /** Host address of a guest physical address in RAM, or -1. */
@@ -305,12 +326,13 @@ export class VirtMachine {
   }
 
   /** `kvm_run` holds an exit: the debugger sees it first, then user space acts on it. */
-  private atExit(at: NonNullable<VirtMachine['unhandled']>): RunEnd | undefined {
+  private atExit(at: UnhandledExit): RunEnd | undefined {
     const { index, run } = at.vcpu;
-    const name = exitDefinition(run.exitReason)?.name ?? `KVM_EXIT_${run.exitReason}`;
+    const name = exitDefinition(run)?.name ?? `KVM_EXIT_${run.exitReason}`;
     this.vm.count(name);
+    this.userSpace.arrived(at);
     if (!this.hooks?.exit(index, name)) return this.handle(at);
-    this.unhandled = at;
+    this.userSpace.hold(at);
     return { kind: 'hook', vcpu: index };
   }
 
@@ -336,14 +358,15 @@ export class VirtMachine {
   }
 
   private finishUnhandled(): RunEnd | undefined {
-    const at = this.unhandled;
-    this.unhandled = undefined;
+    const at = this.userSpace.release();
     return at && this.handle(at);
   }
 
-  private handle({ vcpu, message }: NonNullable<VirtMachine['unhandled']>): RunEnd | undefined {
-    if (message !== undefined) return { kind: 'fatal', vcpu: vcpu.index, message };
-    const handled = handleExit(vcpu, this.bus);
+  private handle(at: UnhandledExit): RunEnd | undefined {
+    const { vcpu } = at;
+    const before = vcpu.instructions;
+    const handled = this.userSpace.handle(at);
+    this.scheduler.used(vcpu.instructions - before);
     this.console.feed(this.uart);
     return handled.kind === 'continue' ? undefined : handled.kind === 'fatal' ? { ...handled, vcpu: vcpu.index } : handled;
   }

@@ -10,6 +10,7 @@ describe('launch configuration', () => {
       memory: 512 << 20,
       cpus: 1,
       cpu: 'cortex-a57',
+      kernelProfile: 'merged',
       stopOnEntry: true,
       symbols: [],
       console: 'internalConsole',

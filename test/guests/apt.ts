@@ -12,7 +12,7 @@ interface Source {
   readonly signedBy?: string;
 }
 
-/** Suites that hold the kernels, beside those that the machine itself uses. */
+/** Suites that hold the kernels that guests are. */
 const WANTED_SUITES = ['bookworm', 'bookworm-backports'];
 
 /** Said of a mirror that cannot be used; tests turn it into a skip. */
@@ -59,11 +59,12 @@ export class Apt {
   readonly #options: string[];
   readonly #downloads: string;
 
-  constructor(folder: string) {
+  /** @param suites Where to look beside what the machine itself uses. */
+  constructor(folder: string, suites: readonly string[] = WANTED_SUITES) {
     const debian = machineSources().filter(isDebian);
     const mirror = debian[0];
     if (!mirror) throw new NoMirror('this machine has no Debian mirror in its apt configuration');
-    const sources = WANTED_SUITES.map((suite) => ({ ...mirror, suite }));
+    const sources = suites.map((suite) => ({ ...mirror, suite }));
 
     this.#downloads = join(folder, 'downloads');
     const lists = join(folder, 'lists');

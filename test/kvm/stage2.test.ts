@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { BLOCK_BYTES, PAGE_BYTES, Stage2, vtcr } from '../../emulator/kvm/stage2.ts';
+import { Stage2 } from '../../emulator/kvm/stage2.ts';
+import { BLOCK_BYTES, PAGE_BYTES, vtcr } from '../../emulator/kvm/stage2-geometry.ts';
 
 const BASE = 2 ** 36;
 
@@ -12,7 +13,7 @@ function tables(fwb = false) {
     next = at + bytes;
     return at;
   };
-  return new Stage2({ memory, allocate, physicalBase: BASE }, fwb);
+  return new Stage2({ memory, allocate, physicalBase: BASE }, { fwb });
 }
 
 const normal = { write: true, execute: true, type: 'normal' } as const;
@@ -64,10 +65,13 @@ describe('stage-2 tables as KVM builds them', () => {
     }
   });
 
-  test('mapping says whether something valid was replaced', () => {
+  test('mapping what is there, or what differs in its rights alone, does nothing', () => {
     const stage2 = tables();
-    assert.equal(stage2.map(0, BASE, PAGE_BYTES, normal), false);
     assert.equal(stage2.map(0, BASE, PAGE_BYTES, normal), true);
+    assert.equal(stage2.map(0, BASE, PAGE_BYTES, normal), false);
+    assert.equal(stage2.map(0, BASE, PAGE_BYTES, { ...normal, write: false }), false);
+    assert.equal(Stage2.writable(stage2.lookup(0)!), true);
+    assert.equal(stage2.map(0, BASE + PAGE_BYTES, PAGE_BYTES, normal), true);
   });
 
   test('a block replaces a table of pages, and the table is used again', () => {

@@ -5,9 +5,9 @@ import type {
   GuestException,
   LoadedGuest,
   MemoryRead,
-  Translation,
   VcpuStatus,
 } from '../../emulator/machine/machine.ts';
+import type { MemslotView, TableMap, Translation, TranslationQuery } from '../../emulator/machine/memory-views.ts';
 import type { RunEnd, Target, TargetHooks } from '../../emulator/machine/target.ts';
 
 export const RAM = 0x4008_0000n;
@@ -94,8 +94,21 @@ export class FakeTarget implements Target {
     return fits.length;
   }
 
-  translate(_: number, va: bigint): Translation {
-    return { va, ipa: va, pa: va + 0x10_0000_0000n, steps: [{ text: 'MMU off' }] };
+  translate(_: number, { space, address, kind = 'read' }: TranslationQuery): Translation {
+    const access = { kind, el: 1 } as const;
+    return { space, address, access, ipa: address, pa: address + 0x10_0000_0000n, steps: [], regimes: [], notes: ['MMU off'] };
+  }
+
+  tableMap(): TableMap {
+    throw new Error('not scripted');
+  }
+
+  memslots(): readonly MemslotView[] {
+    return [];
+  }
+
+  placeOf(_: number, va: bigint): { readonly ipa: bigint; readonly pa: bigint } {
+    return { ipa: va, pa: va + 0x10_0000_0000n };
   }
 
   exitRecord(): ExitRecord | undefined {
@@ -103,6 +116,10 @@ export class FakeTarget implements Target {
   }
 
   writeExitField(): void {
+    throw new Error('not scripted');
+  }
+
+  intervene(): string {
     throw new Error('not scripted');
   }
 

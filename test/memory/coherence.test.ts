@@ -70,7 +70,7 @@ function run(seed: number, stage1: Partial<Geometry>, stage2: Geometry | undefin
     const kind = random.pick(['read', 'write', 'fetch'] as const);
     const result = kind === 'read' ? s.read(va) : kind === 'write' ? s.write(va) : s.fetch(va);
     const el = (s.registers.low(slots.pstate) & 0xc) === 0 ? 0 : 1;
-    const expected = s.mmu.explain(s.registers, va, { kind, el, pan: (s.registers.low(slots.pstate) & PAN) !== 0 });
+    const expected = s.mmu.explain(s.registers, 'va', va, { kind, el, pan: (s.registers.low(slots.pstate) & PAN) !== 0 });
     if (expected.fault) assert.equal(typeof result === 'number' ? 'ok' : describeFault(result), expected.fault.text);
     else if (!expected.present) assert.equal(brief(result), 'external abort');
     else assert.equal(kind === 'fetch' ? result : (result as number) & ~0xfff, Number(expected.pa! - 0x10_0000_0000n) & ~0xfff);
@@ -109,7 +109,7 @@ function sound(s: Situation): void {
       const tag = view.getBigUint64(at + offset, true);
       if (tag === 0xffff_ffff_ffff_ffffn) continue;
       const host = (Number(tag & 0xffff_ffffn) + view.getInt32(at + 16, true)) >>> 0;
-      const { fault, pa } = s.mmu.explain(s.registers, tag, { kind, el, pan });
+      const { fault, pa } = s.mmu.explain(s.registers, 'va', tag, { kind, el, pan });
       assert.equal(fault, undefined, `0x${tag.toString(16)} ${kind}`);
       assert.equal(host, Number(pa! - 0x10_0000_0000n));
     }

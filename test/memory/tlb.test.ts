@@ -218,7 +218,7 @@ describe('TLBI', () => {
   it('an address of the upper range does not concern the lower one', () => {
     const s = stale();
     tlbi(s, 'VAE1', page(VA | (0xffffn << 48n)));
-    assert.equal(s.mmu.explain(s.registers, VA, { kind: 'read', el: 1 }).pa, s.pa(RAM + B));
+    assert.equal(s.mmu.explain(s.registers, 'va', VA, { kind: 'read', el: 1 }).pa, s.pa(RAM + B));
     assert.equal(s.read(VA), where(s, A));
   });
 
@@ -268,20 +268,20 @@ describe('marked pages', () => {
     const s = new Situation();
     s.lower.map(VA, s.ram(A), NORMAL);
     s.read(VA);
-    s.physical.poison.add(where(s, A) + 0x100, 8);
+    s.physical.poison.add({ ranges: [{ host: where(s, A) + 0x100, bytes: 8 }] });
     s.mmu.marksChanged(where(s, A));
     assert.equal(s.hits(VA, 'read'), false);
     assert.equal(brief(s.read(VA + 0x120n)), 'external abort');
     assert.equal(brief(s.read(VA + 0x140n)), 'ok');
     assert.equal(brief(s.read(VA + 0xfcn, 8)), 'external abort');
-    s.physical.poison.remove(where(s, A) + 0x100, 8);
+    s.physical.poison.clear();
     assert.equal(brief(s.read(VA + 0x120n)), 'ok');
   });
 
   it('poison in a table: the walk aborts at its level', () => {
     const s = new Situation();
     const slot = s.lower.map(VA, s.ram(A), NORMAL);
-    s.physical.poison.add(slot, 8);
+    s.physical.poison.add({ ranges: [{ host: slot, bytes: 8 }] });
     assert.equal(brief(s.read(VA)), 'stage 1 external abort 3 walk');
   });
 

@@ -110,7 +110,7 @@ describe('explain', () => {
   it('names every descriptor of a nested walk', () => {
     const s = new Situation({ stage2: KVM });
     const slot = s.lower.map(VA, RAM + A, NORMAL | ap(1));
-    const e = s.mmu.explain(s.registers, VA + 0x18n, { kind: 'read', el: 1 });
+    const e = s.mmu.explain(s.registers, 'va', VA + 0x18n, { kind: 'read', el: 1 });
     assert.equal(e.pa, s.pa(RAM + A) + 0x18n);
     assert.equal(e.ipa, RAM + A + 0x18n);
     // Four stage 1 levels, each through three of stage 2, and the output.
@@ -121,13 +121,7 @@ describe('explain', () => {
     const last = e.steps.filter((step) => step.stage === 1).at(-1)!;
     assert.equal(last.address, RAM + BigInt(slot - s.ramHost));
     assert.equal(last.descriptor, s.lower.read(slot));
-    assert.deepEqual(
-      [e.el1, e.el0],
-      [
-        { read: true, write: true, execute: false },
-        { read: true, write: true, execute: true },
-      ],
-    );
+    assert.equal(e.rights, 'EL1 rw-, EL0 rwx');
     assert.equal(e.present, true);
     assert.match(e.combined!.typeRule, /both stages are Normal/);
   });
@@ -135,10 +129,18 @@ describe('explain', () => {
   it('says the fault of the access, and changes nothing', () => {
     const s = new Situation({ tcr: (1n << 39n) | (1n << 40n) });
     const slot = s.lower.map(VA, s.ram(A), (NORMAL & ~AF) | ap(2) | DBM);
-    assert.equal(s.mmu.explain(s.registers, VA, { kind: 'write', el: 1 }).fault, undefined);
+    assert.equal(s.mmu.explain(s.registers, 'va', VA, { kind: 'write', el: 1 }).fault, undefined);
     assert.equal(s.lower.read(slot) & (AF | ap(3)), ap(2));
-    const e = s.mmu.explain(s.registers, VA, { kind: 'read', el: 0 });
-    assert.deepEqual(e.fault, { text: 'stage 1 permission fault, level 3', statusCode: 0b001111, stage: 1, level: 3 });
+    const e = s.mmu.explain(s.registers, 'va', VA, { kind: 'read', el: 0 });
+    assert.deepEqual(e.fault, {
+      type: 'permission',
+      text: 'stage 1 permission fault, level 3',
+      rule: 'EL0 read is needed, stage 1 gives EL1 rwx, EL0 --x',
+      statusCode: 0b001111,
+      stage: 1,
+      level: 3,
+      s1ptw: false,
+    });
     assert.equal(s.hits(VA, 'read'), false);
   });
 
@@ -147,7 +149,7 @@ describe('explain', () => {
     s.lower.map(VA, RAM + A, NORMAL);
     s.read(VA);
     s.second!.write(s.second!.slot(RAM + A, 3), 0n);
-    assert.equal(s.mmu.explain(s.registers, VA, { kind: 'read', el: 1 }).fault!.text, 'stage 2 translation fault, level 3');
+    assert.equal(s.mmu.explain(s.registers, 'va', VA, { kind: 'read', el: 1 }).fault!.text, 'stage 2 translation fault, level 3');
   });
 });
 

@@ -10,10 +10,10 @@ import type { Decision } from './registry.ts';
 
 /** What decides an access at the current level, beside the features that the processor has. */
 const deciders: readonly ((core: Core) => Decision)[] = directAccesses.map((access) => {
-  const [mnemonic, name] = access.split(' ') as ['MRS' | SystemInstructionFamily, string];
-  if (mnemonic === 'MRS') {
+  const [mnemonic, name] = access.split(' ') as ['MRS' | 'MSR' | SystemInstructionFamily, string];
+  if (mnemonic === 'MRS' || mnemonic === 'MSR') {
     const slot = systemRegisterSlot(name);
-    return (core) => decideAccess(core, slot, false);
+    return (core) => decideAccess(core, slot, mnemonic === 'MSR');
   }
   const instruction = systemInstructionNamed(mnemonic, name)!;
   return (core) => decideSys(core, instruction);
@@ -22,17 +22,25 @@ const deciders: readonly ((core: Core) => Decision)[] = directAccesses.map((acce
 /** Bits of HCR_EL2 that come and go with virtual interrupts and trap nothing. */
 const VIRTUAL_INTERRUPTS = HCR.VF | HCR.VI | HCR.VSE;
 
+/** Bits of ICH_HCR_EL2 that trap: TDIR, TSEI, TALL1, TALL0, TC. The others count and ask for maintenance. */
+const VIRTUAL_INTERFACE_TRAPS = 0x1f << 10;
+
 /** `slots.direct` of the current level, as the rules of each access have it now. */
 export function decideDirectAccesses(core: Core): number {
   let bits = 0;
-  for (let n = 0; n < deciders.length; n++) if (deciders[n]!(core) === 'perform') bits |= directBit(directAccesses[n]!);
-  return bits;
+  let refused = 0;
+  for (let n = 0; n < deciders.length; n++) {
+    const bit = directBit(directAccesses[n]!);
+    if (deciders[n]!(core) === 'perform') bits |= bit;
+    else refused |= bit;
+  }
+  return bits & ~refused;
 }
 
 /** Keeps what was decided until a register changes that the rules of these accesses read. */
 export class DirectAccesses {
   /** By level: the bits, then the registers that they were decided by. */
-  private readonly decided = [new Int32Array(5), new Int32Array(5)];
+  private readonly decided = [new Int32Array(7), new Int32Array(7)];
   private readonly known = [false, false];
 
   /** Brings `slots.direct` in step. */
@@ -44,13 +52,25 @@ export class DirectAccesses {
     const hcrHigh = state.systemHigh(R.HCR_EL2);
     const sctlr = state.systemLow(R.SCTLR_EL1);
     const timer = state.systemLow(R.CNTKCTL_EL1);
-    if (!this.known[el] || decided[1] !== hcrLow || decided[2] !== hcrHigh || decided[3] !== sctlr || decided[4] !== timer) {
+    const counters = state.systemLow(R.CNTHCTL_EL2);
+    const gic = state.systemLow(R.ICH_HCR_EL2) & VIRTUAL_INTERFACE_TRAPS;
+    if (
+      !this.known[el] ||
+      decided[1] !== hcrLow ||
+      decided[2] !== hcrHigh ||
+      decided[3] !== sctlr ||
+      decided[4] !== timer ||
+      decided[5] !== counters ||
+      decided[6] !== gic
+    ) {
       this.known[el] = true;
       decided[0] = decideDirectAccesses(core);
       decided[1] = hcrLow;
       decided[2] = hcrHigh;
       decided[3] = sctlr;
       decided[4] = timer;
+      decided[5] = counters;
+      decided[6] = gic;
     }
     state.setWords(slots.direct, decided[0]!, 0);
   }

@@ -1,5 +1,6 @@
+import { ICH_HCR, ICH_VTR } from '../../isa/registers/virtual-interface.ts';
 import type { Core } from '../core.ts';
-import { type Group, ICH_HCR, ICH_VTR } from '../gic/virtual-interface.ts';
+import type { Group } from '../gic/virtual-interface.ts';
 import { HCR, R } from '../registers.ts';
 import type { Behaviour, Behaviours, Decision } from './registry.ts';
 

@@ -1,4 +1,4 @@
-import { slotByKey, systemRegisters } from '../../isa/registers/index.ts';
+import { slotByKey, systemRegisterSlot, systemRegisters } from '../../isa/registers/index.ts';
 import type { SystemRegister } from '../../isa/registers/register.ts';
 import { slots } from '../../translate/layout.ts';
 import { type Core, completeInstruction } from '../core.ts';
@@ -25,6 +25,7 @@ const behaviours = bySlot(
 );
 
 const ALL = (1n << 64n) - 1n;
+const shownSlots = systemRegisters.map((r, slot) => (r.readAs ? systemRegisterSlot(r.readAs) : slot));
 const writableBits = systemRegisters.map((r) => r.writable ?? ALL);
 
 const permits = (register: SystemRegister, el: number, write: boolean): boolean => {
@@ -34,7 +35,7 @@ const permits = (register: SystemRegister, el: number, write: boolean): boolean 
 
 /** Value of a register as MRS gives it, access rules apart. */
 export function readRegister(core: Core, slot: number): bigint {
-  return behaviours[slot]?.read?.(core) ?? core.state.system(slot);
+  return behaviours[slot]?.read?.(core) ?? core.state.system(shownSlots[slot]!);
 }
 
 /** Writes a register as MSR does, access rules apart: only its writable bits change. */

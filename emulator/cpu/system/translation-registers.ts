@@ -7,10 +7,7 @@ export const translationRegisters: Behaviours = {
   CPACR_EL1: { check: (core) => (core.state.systemLow(R.CPTR_EL2) & (1 << 31) ? 'el2' : 'perform') },
 };
 
-/** MIDR_EL1 and MPIDR_EL1 below EL2 are what the hypervisor says. */
 export const identificationRegisters: Behaviours = {
-  MIDR_EL1: { read: (core) => core.state.system(R.VPIDR_EL2) },
-  MPIDR_EL1: { read: (core) => core.state.system(R.VMPIDR_EL2) },
   CTR_EL0: { check: (core, { el }) => (el === 0 && !(core.state.systemLow(R.SCTLR_EL1) & (1 << 15)) ? 'el1' : 'perform') },
   CCSIDR_EL1: { read: (core) => cacheSize(core) },
 };

@@ -2,11 +2,12 @@ import { block, qarma, qarma3, qarma5 } from './qarma.ts';
 
 /**
  * State that pointer authentication depends on besides its operands. The processor keeps it in step: at every change of exception level,
- * of the keys, of SCTLR_ELx and of TCR_ELx. One vCPU runs at a time, so there is one.
+ * of SCTLR_ELx and of TCR_ELx, and where the keys are (they are read where the registers are kept). One vCPU runs at a time, so there is one.
  */
 export interface PointerAuthContext {
-  /** Keys IA, IB, DA, DB, GA; of each the words of APxKeyLo_EL1 (low, high), then of APxKeyHi_EL1. */
-  readonly keys: Int32Array;
+  /** Holds, from `keysAt` on, keys IA, IB, DA, DB, GA; of each the words of APxKeyLo_EL1 (low, high), then of APxKeyHi_EL1. */
+  keys: Int32Array;
+  keysAt: number;
   /** Bit k: key k (IA, IB, DA, DB) is enabled at the current level (SCTLR_ELx.EnIA, EnIB, EnDA, EnDB). */
   enabled: number;
   /** Effective top-byte-ignore of instruction pointers: bit 0 for addresses with bit 55 clear, bit 1 for those with it set. TCR_ELx.TBIn and not TBIDn. */
@@ -24,6 +25,7 @@ export interface PointerAuthContext {
 
 export const pointerAuthContext: PointerAuthContext = {
   keys: new Int32Array(20),
+  keysAt: 0,
   enabled: 0,
   instructionTbi: 0,
   dataTbi: 0,
@@ -57,12 +59,12 @@ const cache = new Int32Array(CACHE_ENTRIES * ENTRY_WORDS);
 
 /** Encrypts the pointer in `block`. */
 function computePac(modifier: bigint, key: number): void {
-  const { keys, algorithm } = pointerAuthContext;
+  const { keys, keysAt, algorithm } = pointerAuthContext;
   whole[0] = BigInt.asIntN(64, modifier);
   const modifierLow = halves[0];
   const modifierHigh = halves[1];
   const { low, high } = block;
-  const at = key * 4;
+  const at = keysAt + key * 4;
   const variant = algorithm === 'QARMA3' ? 3 : 5;
   const hash = Math.imul(low ^ (modifierLow << 7) ^ (modifierLow >>> 4) ^ high ^ modifierHigh ^ keys[at], 0x9e3779b1) >>> 20;
   const entry = hash * ENTRY_WORDS;

@@ -1,15 +1,21 @@
 import type { Builder } from '../builder.ts';
 import { type Fields, type InstructionDefinition, instructions, type Static } from '../instruction.ts';
 import { directBit } from '../registers/direct-access.ts';
-import { byEncoding, registerKey, slotByKey, systemRegisterSlot } from '../registers/index.ts';
+import { byEncoding, registerKey, slotByKey, systemRegisterSlot, systemRegisters } from '../registers/index.ts';
 import { type SystemInstructionFamily, systemInstruction, systemInstructionNamed } from '../registers/system-instructions.ts';
 import { systemRegisterOperand } from '../syntax/system-registers.ts';
+import { directWrite, unlessTrapped } from './system-access.ts';
 
 const bits = (value: number, width: number): string => value.toString(2).padStart(width, '0').split('').join(' ');
 
 const op0Of = (f: Fields): number => 2 + f.o0!;
 const registerOf = (f: Fields) => byEncoding(op0Of(f), f.op1!, f.CRn!, f.CRm!, f.op2!);
 const slotOf = (f: Fields): number => slotByKey(registerKey(op0Of(f), f.op1!, f.CRn!, f.CRm!, f.op2!));
+/** Where MRS finds the value. */
+const readSlotOf = (f: Fields): number => {
+  const shown = registerOf(f)?.readAs;
+  return shown ? systemRegisterSlot(shown) : slotOf(f);
+};
 
 /** How a register access is performed: by the processor, or as a plain slot from some exception level on, or while nothing traps it. */
 const BY_PROCESSOR = 0;
@@ -18,6 +24,7 @@ const PLAIN_EL1 = 2;
 const UNLESS_TRAPPED = 3;
 
 const readBit = (f: Fields): number => directBit(`MRS ${registerOf(f)?.name}`);
+const writeBit = (f: Fields): number => directBit(`MSR ${registerOf(f)?.name}`);
 
 const plainRead: Static = {
   name: 'how',
@@ -33,19 +40,15 @@ const plainRead: Static = {
 
 const plainWrite: Static = {
   name: 'how',
-  values: [BY_PROCESSOR, PLAIN_EL0, PLAIN_EL1],
+  values: [BY_PROCESSOR, PLAIN_EL0, PLAIN_EL1, UNLESS_TRAPPED],
   of: (f) => {
     const register = registerOf(f);
+    if (writeBit(f) !== 0) return UNLESS_TRAPPED;
     if (!register || register.feature || register.kind.write !== 'plain' || register.writable !== undefined) return BY_PROCESSOR;
     const writable = (right: string): boolean => right === 'write-only' || right === 'read-write';
     return writable(register.access.el0) ? PLAIN_EL0 : writable(register.access.el1) ? PLAIN_EL1 : BY_PROCESSOR;
   },
 };
-
-/** Performs `access` where nothing traps it. `bit`: in `slots.direct`. */
-function unlessTrapped(b: Builder, bit: (f: Fields) => number, access: () => void): void {
-  b.if(b.and(b.direct(), b.small(bit)), access, () => b.exit('system'));
-}
 
 /** Performs `access` where the level allows it; everything else is the processor's business. */
 function performs(b: Builder, how: number, access: () => void): void {
@@ -54,7 +57,6 @@ function performs(b: Builder, how: number, access: () => void): void {
   else b.if(b.el(), access, () => b.exit('system'));
 }
 
-const virtualOffset = (): number => systemRegisterSlot('CNTVOFF_EL2');
 const spEl0 = (): number => systemRegisterSlot('SP_EL0');
 /** SP_EL0 is a register of its own only while another stack pointer is current. */
 const spEl0IsBanked = (b: Builder) => b.and(b.compare('ne', b.el(), 0), b.and(b.pstate(), 1));
@@ -72,7 +74,7 @@ export const systemRegisterMove = instructions('System register move', {
     operands: { sysreg: systemRegisterOperand('read') },
     statics: [plainRead],
     operation: (b, { how }) => {
-      const read = (): void => b.setX(1, 'Rt', b.systemRegister(slotOf));
+      const read = (): void => b.setX(1, 'Rt', b.systemRegister(readSlotOf));
       if (how === UNLESS_TRAPPED) unlessTrapped(b, readBit, read);
       else performs(b, how!, read);
     },
@@ -82,7 +84,11 @@ export const systemRegisterMove = instructions('System register move', {
     assembly: 'msr <sysreg>, <Xt>',
     operands: { sysreg: systemRegisterOperand('write') },
     statics: [plainWrite],
-    operation: (b, { how }) => performs(b, how!, () => b.setSystemRegister(slotOf, b.x(1, 'Rt'))),
+    operation: (b, { how }) => {
+      const write = (): void => b.setSystemRegister(slotOf, b.x(1, 'Rt'));
+      if (how === UNLESS_TRAPPED) unlessTrapped(b, writeBit, write);
+      else performs(b, how!, write);
+    },
   },
   'MRS SP_EL0': {
     encoding: `1 1 0 1 0 1 0 1 0 0 1 ${SP_EL0}`,
@@ -104,16 +110,12 @@ export const systemRegisterMove = instructions('System register move', {
         () => b.exit('system'),
       ),
   },
-  'MRS CNTVCT_EL0': {
-    encoding: `1 1 0 1 0 1 0 1 0 0 1 1 1 ${bits(3, 3)} ${bits(14, 4)} ${bits(0, 4)} ${bits(2, 3)} Rt`,
-    assembly: 'mrs <Xt>, cntvct_el0',
-    operation: (b) =>
-      unlessTrapped(
-        b,
-        () => directBit('MRS CNTVCT_EL0'),
-        () => b.setX(1, 'Rt', b.sub(b.systemCount(), b.systemRegister(virtualOffset))),
-      ),
-  },
+  /** The other registers of translation choose what the TLBs hold: the processor has to know. The context ID is storage. */
+  ...directWrite('CONTEXTIDR_EL1', (b) => {
+    const slot = systemRegisterSlot('CONTEXTIDR_EL1');
+    const writable = systemRegisters[slot]!.writable!;
+    b.setSystemRegister(slot, b.or(b.and(b.systemRegister(slot), ~writable), b.and(b.x(1, 'Rt'), writable)));
+  }),
   'MRS FPCR': {
     encoding: floatingPoint(1, 0),
     simd: true,
@@ -218,20 +220,8 @@ const HCR_TDZ = 1n << 28n;
 
 /** Below EL2 HCR_EL2.TDZ traps it, at EL0 SCTLR_EL1.DZE = 0 too: the processor finds out which. */
 function zeroIsTrapped(b: Builder) {
-  const trapped = b.compare(
-    'ne',
-    b.and(
-      b.systemRegister(() => systemRegisterSlot('HCR_EL2')),
-      HCR_TDZ,
-    ),
-    0,
-  );
-  const disabled = b.isZero(
-    b.and(
-      b.systemRegister(() => systemRegisterSlot('SCTLR_EL1')),
-      SCTLR_DZE,
-    ),
-  );
+  const trapped = b.compare('ne', b.and(b.systemRegister(systemRegisterSlot('HCR_EL2')), HCR_TDZ), 0);
+  const disabled = b.isZero(b.and(b.systemRegister(systemRegisterSlot('SCTLR_EL1')), SCTLR_DZE));
   return b.or(trapped, b.and(b.isZero(b.el()), disabled));
 }
 

@@ -12,6 +12,7 @@ export interface RegisterRow {
   readonly access: string;
   readonly title: string;
   readonly kind?: 'plain' | 'plain-read';
+  readonly readAs?: string;
   readonly writable?: bigint;
   readonly reset?: bigint;
   readonly fields?: readonly Field[];
@@ -35,11 +36,12 @@ export function registers(group: string, rows: Readonly<Record<string, RegisterR
     const [op0, op1, CRn, CRm, op2] = encoding;
     const read: AccessKind = row.kind ? 'plain' : 'processor';
     const write: AccessKind = row.kind === 'plain' ? 'plain' : 'processor';
-    const { title, writable, reset, fields, feature } = row;
+    const { title, readAs, writable, reset, fields, feature } = row;
     return {
       ...{ name, op0, op1, CRn, CRm, op2, group, title },
       access: { el0, el1, el2 },
       kind: { read, write },
+      ...(readAs ? { readAs } : {}),
       ...(writable === undefined ? {} : { writable }),
       ...(reset === undefined ? {} : { reset }),
       ...(fields ? { fields } : {}),

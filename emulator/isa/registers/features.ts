@@ -42,6 +42,7 @@ export const featureFields: Readonly<Record<string, readonly FeatureField[]>> = 
   FEAT_NMI: [field('PFR1', 36)],
   FEAT_GCS: [field('PFR1', 44)],
   FEAT_THE: [field('PFR1', 48)],
+  FEAT_DoubleFault2: [field('PFR1', 56)],
   FEAT_FPMR: [field('PFR2', 32)],
   FEAT_AES: [field('ISAR0', 4)],
   FEAT_PMULL: [field('ISAR0', 4, 2)],

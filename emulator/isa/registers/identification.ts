@@ -4,8 +4,8 @@ const id = (CRm: number, op2: number, title: string) => ({ encoding: `S3_0_C0_C$
 
 /** The ID registers: what this processor offers. Their values are the profile's (`emulator/cpu/profiles`). */
 export const identification = registers('Identification', {
-  MIDR_EL1: id(0, 0, 'Main ID Register'),
-  MPIDR_EL1: id(0, 5, 'Multiprocessor Affinity Register'),
+  MIDR_EL1: { ...id(0, 0, 'Main ID Register'), kind: 'plain-read', readAs: 'VPIDR_EL2' },
+  MPIDR_EL1: { ...id(0, 5, 'Multiprocessor Affinity Register'), kind: 'plain-read', readAs: 'VMPIDR_EL2' },
   REVIDR_EL1: id(0, 6, 'Revision ID Register'),
   ID_PFR0_EL1: id(1, 0, 'AArch32 Processor Feature Register 0'),
   ID_PFR1_EL1: id(1, 1, 'AArch32 Processor Feature Register 1'),

@@ -34,6 +34,8 @@ export interface SystemRegister {
   /** What the instruction may do at each level; below the lowest with a right it is UNDEFINED (traps aside). */
   readonly access: { readonly el0: AccessRight; readonly el1: AccessRight; readonly el2: AccessRight };
   readonly kind: { readonly read: AccessKind; readonly write: AccessKind };
+  /** What MRS gives below EL2 is the value of this register: the hypervisor's. */
+  readonly readAs?: string;
   /** Writable bits for a plain or storage-backed register; others keep their reset value (RES0/RES1). Absent: all. */
   readonly writable?: bigint;
   /** Value after reset (profiles override ID registers). */

@@ -1,19 +1,40 @@
+import { type KernelProfile, type KernelProfileName, merged, proposed } from '../kernel-profile.ts';
 import type { ExitDefinition } from './layout.ts';
 
-const at = { flags: 32, esr: 40, gva: 48, gpa: 56 } as const;
-export const armSeaAt = at;
-export const ARM_SEA_GPA_VALID = 1n;
-
-/** KVM_EXIT_ARM_SEA: the guest consumed a memory error that the host did not claim (synchronous external abort at EL2). Needs KVM_CAP_ARM_SEA_TO_USER. */
-export const armSea: ExitDefinition = {
-  name: 'KVM_EXIT_ARM_SEA',
-  number: 41,
-  title: 'synchronous external abort that the host does not own',
-  fields: [
-    { name: 'flags', offset: at.flags, size: 8, meaning: (v) => (v & ARM_SEA_GPA_VALID ? 'GPA_VALID' : undefined) },
+/**
+ * KVM_EXIT_ARM_SEA: the guest consumed a memory error that the host did not claim (synchronous external abort at EL2). Needs KVM_CAP_ARM_SEA_TO_USER. Its number and its record
+ * are the kernel profile's.
+ */
+function definition({ armSea }: KernelProfile): ExitDefinition {
+  const { at, gvaValid, gpaValid } = armSea;
+  const flags = (value: bigint): string | undefined => {
+    const names = [...(gvaValid !== undefined && value & gvaValid ? ['GVA_VALID'] : []), ...(value & gpaValid ? ['GPA_VALID'] : [])];
+    return names.length > 0 ? names.join(', ') : undefined;
+  };
+  const fields: ExitDefinition['fields'] = [
+    { name: 'flags', offset: at.flags, size: 8, meaning: flags },
     { name: 'esr', offset: at.esr, size: 8 },
     { name: 'gva', offset: at.gva, size: 8 },
     { name: 'gpa', offset: at.gpa, size: 8 },
-  ],
-  summary: (run) => `external abort, ESR 0x${run.get(at.esr, 8).toString(16)}, gva 0x${run.get(at.gva, 8).toString(16)}`,
+  ];
+  return {
+    name: 'KVM_EXIT_ARM_SEA',
+    number: armSea.number,
+    title: 'synchronous external abort that the host does not own',
+    fields: [...fields].sort((a, b) => a.offset - b.offset),
+    summary: (run) => {
+      const hex = (offset: number): string => `0x${run.get(offset, 8).toString(16)}`;
+      const flagged = run.get(at.flags, 8);
+      const gva = gvaValid === undefined ? (run.get(at.esr, 8) & FNV) === 0n : (flagged & gvaValid) !== 0n;
+      const where = [...(gva ? [`gva ${hex(at.gva)}`] : []), ...(flagged & gpaValid ? [`gpa ${hex(at.gpa)}`] : [])];
+      return `external abort, ESR ${hex(at.esr)}, ${where.length > 0 ? where.join(', ') : 'address not known'}`;
+    },
+  };
+}
+
+const FNV = 1n << 10n;
+
+export const armSea: Readonly<Record<KernelProfileName, ExitDefinition>> = {
+  merged: definition(merged),
+  proposed: definition(proposed),
 };

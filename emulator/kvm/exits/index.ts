@@ -1,3 +1,4 @@
+import type { KernelProfileName } from '../kernel-profile.ts';
 import { armLdst64b, armNisv } from './arm-nisv.ts';
 import { armSea } from './arm-sea.ts';
 import { debug } from './debug.ts';
@@ -10,7 +11,7 @@ import { mmio } from './mmio.ts';
 import { dirtyRingFull, interrupted, shutdown, unknown } from './plain.ts';
 import { systemEventExit } from './system-event.ts';
 
-/** Every exit reason seen on arm64, by number. */
+/** Every exit reason seen on arm64, by number, in the default kernel profile. */
 export const exitDefinitions: readonly ExitDefinition[] = [
   unknown,
   hypercall,
@@ -24,13 +25,23 @@ export const exitDefinitions: readonly ExitDefinition[] = [
   armNisv,
   dirtyRingFull,
   memoryFault,
-  armSea,
+  armSea.merged,
   armLdst64b,
 ];
 
-const byNumber = new Map(exitDefinitions.map((definition) => [definition.number, definition]));
+/** By kernel profile: what its numbers mean. */
+const byNumber: Readonly<Record<KernelProfileName, ReadonlyMap<number, ExitDefinition>>> = {
+  merged: new Map(exitDefinitions.map((definition) => [definition.number, definition])),
+  proposed: new Map(
+    exitDefinitions
+      .filter((definition) => definition !== armLdst64b)
+      .map((definition) => (definition === armSea.merged ? armSea.proposed : definition))
+      .map((definition) => [definition.number, definition]),
+  ),
+};
 
-export const exitDefinition = (number: number): ExitDefinition | undefined => byNumber.get(number);
+/** What the exit reason in `kvm_run` is, in the kernel that wrote it. */
+export const exitDefinition = (run: KvmRun): ExitDefinition | undefined => byNumber[run.kernel.name].get(run.exitReason);
 
 /** One member of an exit record with its value. */
 export interface DecodedExitField {
@@ -51,7 +62,7 @@ export interface DecodedExit {
 /** What `kvm_run` says about the last exit. */
 export function decodeExit(run: KvmRun): DecodedExit {
   const reason = run.exitReason;
-  const definition = byNumber.get(reason);
+  const definition = exitDefinition(run);
   if (!definition)
     return { reason, name: `KVM_EXIT_${reason}`, title: 'unknown exit reason', fields: [], summary: `exit reason ${reason}` };
   const fields = definition.fields.flatMap((field) =>

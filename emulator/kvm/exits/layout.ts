@@ -1,3 +1,5 @@
+import { type KernelProfile, merged } from '../kernel-profile.ts';
+
 /**
  * `struct kvm_run` on arm64 (include/uapi/linux/kvm.h): byte offsets. User space sees it as the vCPU's mapped page 0.
  */
@@ -49,6 +51,9 @@ export interface ExitDefinition {
 export class KvmRun {
   readonly bytes = new Uint8Array(KVM_RUN_BYTES);
   private readonly view = new DataView(this.bytes.buffer);
+
+  /** @param kernel Who writes it: the records of some exits are laid out as the kernel profile says. */
+  constructor(readonly kernel: KernelProfile = merged) {}
 
   get exitReason(): number {
     return this.view.getUint32(kvmRun.exitReason, true);

@@ -3,26 +3,22 @@ import { decodeExit, exitDefinition } from '../../kvm/exits/index.ts';
 import { kvmRun } from '../../kvm/exits/layout.ts';
 import { mpState } from '../../kvm/mp-state.ts';
 import type { Vcpu } from '../../kvm/vcpu.ts';
+import { tableMap } from '../../memory/table-map.ts';
 import { slots } from '../../translate/layout.ts';
 import type { VirtMachine } from '../../vmm/virt-machine.ts';
 import { exceptionClassOf } from '../exception-classes.ts';
 import type { RegisterWords } from '../expression/words.ts';
-import type {
-  AddressSpace,
-  DataBreakpoint,
-  ExitRecord,
-  GuestException,
-  LoadedGuest,
-  MemoryRead,
-  Translation,
-  VcpuStatus,
-} from '../machine.ts';
+import type { Evaluate, Intervention } from '../intervention.ts';
+import type { AddressSpace, DataBreakpoint, ExitRecord, GuestException, LoadedGuest, MemoryRead, VcpuStatus } from '../machine.ts';
+import type { MemslotView, TableMap, TableMapQuery, Translation, TranslationQuery } from '../memory-views.ts';
 import type { RunEnd, Target, TargetHooks } from '../target.ts';
 import { CodeBreakpoints } from './breakpoints.ts';
 import { accessOf, DataBreakpoints } from './data-breakpoints.ts';
-import { explain } from './explain.ts';
+import { intervene } from './intervene.ts';
 import { type MemoryMap, readMemory, writeMemory } from './memory.ts';
+import { memslotViews } from './memslots.ts';
 import { readRegister, registerNumber, writeRegister } from './registers.ts';
+import { placeOf, translationOf } from './translation.ts';
 
 /** The VMM's machine as the debugger controls it. */
 export class VirtTarget implements Target {
@@ -43,7 +39,7 @@ export class VirtTarget implements Target {
     const { mmu, memory: physical, code } = silicon;
     const placed = kernel.placements;
     const base = Math.min(...placed.map((p) => p.address));
-    this.guest = { entry: BigInt(kernel.entry), base: BigInt(base), size: kernel.end - base };
+    this.guest = { entry: BigInt(kernel.entry), base: BigInt(base), size: kernel.end - base, host: machine.hostFacts };
     const hostOfIpa = (ipa: number): number => machine.hostAddress(ipa);
     this.map = { mmu, physical, hostOfIpa };
     const hostOf = (space: 'ipa' | 'pa', address: bigint): number =>
@@ -107,9 +103,21 @@ export class VirtTarget implements Target {
     return writeMemory(this.map, this.vcpu(index).state, space, address, bytes, (host, count) => this.machine.silicon.written(host, count));
   }
 
-  translate(index: number, va: bigint): Translation {
-    const { state, el } = this.vcpu(index);
-    return explain(this.map, state, va, el);
+  translate(index: number, query: TranslationQuery): Translation {
+    return translationOf(this.map, this.vcpu(index), query);
+  }
+
+  tableMap(index: number, query: TableMapQuery): TableMap {
+    const { mmu, physical } = this.map;
+    return tableMap(mmu.translation, physical, mmu.spaceOf(this.vcpu(index).state), query);
+  }
+
+  memslots(): readonly MemslotView[] {
+    return memslotViews(this.vcpu(0).vm, (from, to) => this.tableMap(0, { tables: 'VTTBR_EL2', from, to }).runs);
+  }
+
+  placeOf(index: number, va: bigint): { readonly ipa?: bigint; readonly pa?: bigint } {
+    return placeOf(this.map, this.vcpu(index), va);
   }
 
   /** `kvm_run` is all zero until the first exit. */
@@ -117,17 +125,22 @@ export class VirtTarget implements Target {
     const { run } = this.vcpu(index);
     if (run.exitReason === 0 && run.bytes.subarray(kvmRun.exit, kvmRun.exit + 8).every((byte) => byte === 0)) return undefined;
     const { reason, name, fields, summary } = decodeExit(run);
-    return { vcpu: index, reason, name, fields, summary };
+    const answer = this.machine.userSpace.answerOf(this.vcpu(index));
+    return { vcpu: index, reason, name, fields, summary, ...(answer === undefined ? {} : { answer }) };
   }
 
   writeExitField(index: number, name: string, value: bigint): void {
     const { run } = this.vcpu(index);
     const [, member, element] = /^(\w+?)(?:\[([0-9]+)\])?$/.exec(name) ?? [];
-    const field = exitDefinition(run.exitReason)?.fields.find((f) => f.name === member);
+    const field = exitDefinition(run)?.fields.find((f) => f.name === member);
     const at = Number(element ?? 0);
     if (!field || at >= (field.count ?? 1)) throw new Error(`this exit has no ${name}`);
     if (value >> BigInt(field.size * 8) !== 0n) throw new Error(`${name} has ${field.size} bytes: 0x${value.toString(16)} does not fit`);
     run.set(field.offset + at * field.size, field.size, value);
+  }
+
+  intervene(index: number, intervention: Intervention, evaluate: Evaluate): string {
+    return intervene(this.machine, index, intervention, evaluate);
   }
 
   armBreakpoints(places: readonly { readonly space: AddressSpace; readonly address: bigint }[]): void {

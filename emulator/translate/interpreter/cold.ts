@@ -1,9 +1,9 @@
 import { loadSlot, popFlag, pushFlag, storeSlot } from '../cpu-block.ts';
-import { exitCode, type InterpreterExit } from '../exits.ts';
+import { completedExits, exitCode, type InterpreterExit } from '../exits.ts';
 import { slotAddress, slots } from '../layout.ts';
 import { CodeWriter } from '../wasm/code.ts';
 import type { ModuleWriter } from '../wasm/module.ts';
-import { type Imports, type LoopFrame, pushPc } from './frame.ts';
+import { type Imports, type LoopFrame, pushPc, pushRemaining } from './frame.ts';
 import { emitHandler, type HandlerSurroundings } from './handler.ts';
 import type { Handler, HandlerTable } from './handlers.ts';
 
@@ -27,9 +27,7 @@ export function coldFunction(module: ModuleWriter, table: HandlerTable, handler:
     popFlag: (flag) => popFlag(code, flag),
     pushDataTlb: () => loadSlot(code, 'i32', slots.dataTlb),
     pushPc: () => pushPc(code, 0),
-    pushRemaining: () => {
-      throw new Error('the count of instructions belongs to the loop');
-    },
+    pushRemaining: () => pushRemaining(code, 0),
     next: () => leave(cold.next),
     jump: () => {
       const target = code.temporary('i64');
@@ -97,11 +95,13 @@ export function writeCold(frame: LoopFrame, coldType: number, firstCold: number)
   code.end();
   loadSlot(code, 'i32', slots.exitCode);
   code.set(frame.code32);
-  code.get(frame.code32);
-  code.i32(exitCode('resynchronise'));
-  code.op('i32.eq');
-  code.if();
-  frame.advance();
-  code.end();
+  for (const name of completedExits) {
+    code.get(frame.code32);
+    code.i32(exitCode(name));
+    code.op('i32.eq');
+    code.if();
+    frame.advance();
+    code.end();
+  }
   code.br(frame.exitLabel);
 }

@@ -29,6 +29,16 @@ export function pushPc(code: CodeWriter, record: number): void {
   code.op('i64.add');
 }
 
+/** Instructions left at a record, i32. */
+export function pushRemaining(code: CodeWriter, record: number): void {
+  code.i32(0);
+  code.memory('i32.load', loopState.limit);
+  code.get(record);
+  code.op('i32.sub');
+  code.i32(4);
+  code.op('i32.shr_u');
+}
+
 /**
  * Locals and labels that the parts of the interpreter's loop share, and the steps that several of them take. `record` alone lives from one instruction to the next;
  * whatever else does is in memory (layout.ts `loopState`).
@@ -97,12 +107,7 @@ export class LoopFrame {
 
   /** Instructions left, i32. */
   pushRemaining(): void {
-    const { code } = this;
-    this.pushLimit();
-    code.get(this.record);
-    code.op('i32.sub');
-    code.i32(4);
-    code.op('i32.shr_u');
+    pushRemaining(this.code, this.record);
   }
 
   /** BTYPE counts for the instruction at which `remaining` is what it will be after this branch; any later one has BTYPE 0. */

@@ -16,7 +16,7 @@ const hotNames = new RegExp(
     /(LDR|STR|LDRB|STRB|LDRH|STRH|LDRSW|LDUR|STUR|LDP|STP)( \((immediate|register|.*offset|.*index)|$)/,
     /(LDURB|STURB|LDTR|STTR)( |$)/,
     /(HINT|NOP|PRFM|DSB|DMB|ISB)( |$)/,
-    /MRS( |$)/,
+    /MRS( (SP_EL0|CNTVCT_EL0|NZCV|DAIF|CurrentEL)$|$)/,
   ]
     .map(({ source }) => `^${source}`)
     .join('|'),

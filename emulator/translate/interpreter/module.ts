@@ -1,6 +1,6 @@
 import { type RuntimeFunction, runtimeFunctions } from '../../isa/functions/index.ts';
 import { loadSlot, popFlag, pushFlag, storeSlot } from '../cpu-block.ts';
-import type { InterpreterExit } from '../exits.ts';
+import { completedExits, type InterpreterExit } from '../exits.ts';
 import { nzcvFunction, nzcvSignature } from '../ir/flag-origins.ts';
 import { loopState, RECORD_BYTES, slots } from '../layout.ts';
 import type { CodeWriter, Label } from '../wasm/code.ts';
@@ -229,7 +229,7 @@ class MainLoop {
         code.set(frame.record);
       },
       exit: (name) => {
-        if (name === 'resynchronise') frame.advance();
+        if (completedExits.includes(name as InterpreterExit)) frame.advance();
         frame.leave(name as InterpreterExit);
       },
       faultIf: () => {

@@ -1,7 +1,7 @@
 import type { Fields } from '../../isa/instruction.ts';
 import type { OperandSource } from '../ir/node.ts';
 import type { Reading } from '../ir/surroundings.ts';
-import { CPU } from '../layout.ts';
+import { CPU, SYSTEM_OFFSET } from '../layout.ts';
 import type { CodeWriter } from '../wasm/code.ts';
 import { type RecordLayout, SP_OPERAND } from './record.ts';
 
@@ -31,8 +31,12 @@ export class RecordReading implements Reading {
     this.code.memory('i64.store', CPU);
   }
 
-  /** The operand is the offset in the vCPU block. */
+  /** The operand is the offset in the vCPU block, where the operation does not say it itself. */
   pushOffset(source: OperandSource): number {
+    if (source.kind === 'system-slot') {
+      this.code.i32(0);
+      return SYSTEM_OFFSET + source.slot * 8;
+    }
     this.code.get(this.record);
     this.code.memory('i32.load16_u', this.layout.offsetOf(source));
     return 0;

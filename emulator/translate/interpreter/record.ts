@@ -54,6 +54,8 @@ function describe(source: OperandSource): Omit<RecordOperand, 'offset'> {
       return { bytes: 4, value: source.of };
     case 'wide':
       return { bytes: 8, value: source.of };
+    case 'system-slot':
+      throw new Error('a record has no operand for what the operation says itself');
   }
 }
 
@@ -115,7 +117,7 @@ export class RecordLayout {
 
   private collectNode(node: Node, into: Map<unknown, OperandSource>): void {
     const { action } = node;
-    if ('source' in action) {
+    if ('source' in action && action.source.kind !== 'system-slot') {
       const key = keyOf(action.source);
       if (!into.has(key)) into.set(key, action.source);
     }

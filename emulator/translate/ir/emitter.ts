@@ -5,7 +5,7 @@ import { emitAccess } from './access.ts';
 import { emitJumpType } from './jump-type.ts';
 import type { Access, Action, Block, Node, OperandSource, Operation, StateWord } from './node.ts';
 import type { Reading, Surroundings } from './surroundings.ts';
-import { emitInvalidateAddress, emitReadable, emitSystemCount } from './system.ts';
+import { emitEntryTicks, emitInvalidateAddress, emitReadable, emitSystemCount } from './system.ts';
 
 const stateSlots: Readonly<Record<StateWord, number>> = {
   el: slots.el,
@@ -215,6 +215,10 @@ export class OperationEmitter {
       }
       case 'system-count':
         emitSystemCount(this.around);
+        this.keep(node);
+        return;
+      case 'entry-ticks':
+        emitEntryTicks(this.around);
         this.keep(node);
         return;
       case 'readable':

@@ -14,6 +14,8 @@ export type OperandSource =
   | { readonly kind: 'small'; readonly of: (f: Fields) => number }
   | { readonly kind: 'condition'; readonly of: (f: Fields) => number }
   | { readonly kind: 'system'; readonly of: (f: Fields) => number }
+  /** A system register that the operation names itself: nothing to read from anywhere. */
+  | { readonly kind: 'system-slot'; readonly slot: number }
   | { readonly kind: 'sp-mask'; readonly field: RegisterField };
 
 /** The guest's flags, as the interpreter and the translator keep them (layout.ts `flagN` …). */
@@ -52,6 +54,7 @@ export type Action =
   | { readonly kind: 'read-system'; readonly source: OperandSource }
   | { readonly kind: 'write-system'; readonly source: OperandSource }
   | { readonly kind: 'system-count' }
+  | { readonly kind: 'entry-ticks' }
   /** Operand 0 is the address. */
   | { readonly kind: 'readable' }
   | { readonly kind: 'invalidate-address' }

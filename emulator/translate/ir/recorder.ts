@@ -3,7 +3,10 @@ import type { RuntimeFunctionName } from '../../isa/functions/index.ts';
 import type { Fields, Instruction, Statics } from '../../isa/instruction.ts';
 import { Computation } from './computation.ts';
 import { ConditionTests } from './conditions.ts';
-import type { Access, AccessKind, Action, Block, Flag, FlagOrigin, HostNode, Node, Operation, StateWord } from './node.ts';
+import type { Access, AccessKind, Action, Block, Flag, FlagOrigin, HostNode, Node, OperandSource, Operation, StateWord } from './node.ts';
+
+const systemSource = (of: number | ((f: Fields) => number)): OperandSource =>
+  typeof of === 'number' ? { kind: 'system-slot', slot: of } : { kind: 'system', of };
 
 /** Records what an operation does as nodes; the readers (interpreter, translator) turn nodes into WebAssembly. */
 export class Recorder extends Computation implements Builder {
@@ -268,11 +271,11 @@ export class Recorder extends Computation implements Builder {
   el(): Value {
     return this.state('el');
   }
-  systemRegister(of: (f: Fields) => number): Value {
-    return this.node('i64', { kind: 'read-system', source: { kind: 'system', of } });
+  systemRegister(of: number | ((f: Fields) => number)): Value {
+    return this.node('i64', { kind: 'read-system', source: systemSource(of) });
   }
-  setSystemRegister(of: (f: Fields) => number, value: Value): void {
-    this.node('i32', { kind: 'write-system', source: { kind: 'system', of } }, [this.as('i64', value)]);
+  setSystemRegister(of: number | ((f: Fields) => number), value: Value): void {
+    this.node('i32', { kind: 'write-system', source: systemSource(of) }, [this.as('i64', value)]);
   }
   pstate(): Value {
     return this.state('pstate');
@@ -286,6 +289,9 @@ export class Recorder extends Computation implements Builder {
   systemCount(): Value {
     return this.node('i64', { kind: 'system-count' });
   }
+  entryTicks(): Value {
+    return this.node('i64', { kind: 'entry-ticks' });
+  }
   readable(address: Value): Value {
     return this.node('i32', { kind: 'readable' }, [this.as('i64', address)]);
   }
@@ -294,6 +300,9 @@ export class Recorder extends Computation implements Builder {
   }
   interruptPending(): Value {
     return this.state('interruptPending');
+  }
+  setInterruptPending(value: Value): void {
+    this.setState('interruptPending', value);
   }
 
   // ---- FP/SIMD

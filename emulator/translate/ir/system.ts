@@ -1,4 +1,4 @@
-import { INSTRUCTIONS_PER_TICK, slotAddress, slots } from '../layout.ts';
+import { INSTRUCTIONS_PER_TICK, machineWords, slotAddress, slots } from '../layout.ts';
 import { pushTagAndAddress } from './access.ts';
 import { pushHalves } from './halves.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -15,6 +15,24 @@ export function emitSystemCount(around: Surroundings): void {
   code.op('f64.convert_i32_s');
   code.op('f64.div');
   code.op('i64.trunc_sat_f64_u');
+}
+
+/** Pushes how many ticks the entry into the guest has left: of the slice, and of what lies between its end and the entry's. */
+export function emitEntryTicks(around: Surroundings): void {
+  const { code } = around;
+  code.i32(0);
+  code.memory('f64.load', machineWords.entryEnd);
+  code.i32(0);
+  code.memory('f64.load', slotAddress(slots.sliceEnd));
+  code.op('f64.sub');
+  around.pushRemaining();
+  code.op('f64.convert_i32_s');
+  code.op('f64.add');
+  code.i32(INSTRUCTIONS_PER_TICK);
+  code.op('f64.convert_i32_s');
+  code.op('f64.div');
+  code.op('f64.ceil');
+  code.op('i64.trunc_sat_f64_s');
 }
 
 /** Pushes whether the TLB lets a read of the byte through. Code that leaves at a miss does so here too: whoever goes on knows more. */

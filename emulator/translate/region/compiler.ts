@@ -1,11 +1,11 @@
 import { loadSlot, storeSlot } from '../cpu-block.ts';
-import { exitCode, type InterpreterExit } from '../exits.ts';
+import { completedExits, exitCode, type InterpreterExit } from '../exits.ts';
 import { pushFetchEntry } from '../interpreter/jump.ts';
 import { OperationEmitter } from '../ir/emitter.ts';
 import type { Surroundings } from '../ir/surroundings.ts';
 import { fetchTlbEntry, RECORDS_PER_PAGE, slotAddress, slots } from '../layout.ts';
 import { CodeWriter, type Label } from '../wasm/code.ts';
-import { analyse, type Flow } from './dominators.ts';
+import { analyse, type Flow } from './flow.ts';
 import type { RegionBlock, RegionInstruction } from './graph.ts';
 import { RegionFlags } from './lazy-flags.ts';
 import { longestPaths, registerBit, type StateSet, writtenBefore, writtenBy } from './paths.ts';
@@ -44,6 +44,7 @@ export class RegionCompiler implements BlockEmitter<PathState> {
   private readonly dataTlb = this.code.local('i32');
   private readonly target = this.code.local('i64');
   private readonly flow: Flow;
+  private readonly structure: Structure;
   private readonly before: readonly Readonly<StateSet>[];
   private readonly longest: readonly number[];
   private leaveLabel!: Label;
@@ -63,6 +64,7 @@ export class RegionCompiler implements BlockEmitter<PathState> {
     for (const block of blocks) for (const instruction of block.instructions) this.survey(instruction);
     this.entryPlace = blocks[0]!.start;
     this.flow = analyse(blocks[0]!);
+    this.structure = new Structure(this.code, this.flow, this);
     this.before = writtenBefore(this.flow);
     this.longest = longestPaths(this.flow);
   }
@@ -86,7 +88,7 @@ export class RegionCompiler implements BlockEmitter<PathState> {
     this.leaveLabel = code.block();
     // A loop looks for itself whether enough instructions are left.
     if (!this.flow.isLoop[0]) this.checkRemaining(0);
-    new Structure(code, this.flow, this).emit();
+    this.structure.emit();
     code.unreachable();
     code.end();
     code.get(REMAINING);
@@ -121,8 +123,27 @@ export class RegionCompiler implements BlockEmitter<PathState> {
     code.i32(this.longest[n]!);
     code.op('i32.lt_s');
     code.ifUnlikely();
-    this.leave(regionStatus.interpret, this.flow.order[n]!.start, 0);
+    const block = this.flow.order[n]!;
+    if (block.dispatches) this.leaveForChosen(block);
+    else this.leave(regionStatus.interpret, block.start, 0);
     code.end();
+  }
+
+  /** Leaves at a dispatch, for the block that it would send control to. */
+  private leaveForChosen({ edges }: RegionBlock): void {
+    const { code } = this;
+    edges.forEach((edge, n) => {
+      if (!('block' in edge)) return;
+      const isLast = n === edges.length - 1;
+      if (!isLast) {
+        code.get(this.structure.chosen);
+        code.i32(edge.block.entry!);
+        code.op('i32.eq');
+        code.if();
+      }
+      this.leave(regionStatus.interpret, edge.block.start, 0);
+      if (!isLast) code.end();
+    });
   }
 
   /** Ends the region other than by a jump, at an instruction; `done` instructions are not counted yet. */
@@ -287,7 +308,7 @@ export class RegionCompiler implements BlockEmitter<PathState> {
         code.i32(0);
         code.i32(exitCode(name as InterpreterExit));
         code.memory('i32.store', slotAddress(slots.exitCode));
-        if (name === 'resynchronise') this.leave(regionStatus.exitAfter, this.place, this.done + 1);
+        if (completedExits.includes(name as InterpreterExit)) this.leave(regionStatus.exitAfter, this.place, this.done + 1);
         else this.leave(regionStatus.exit, this.place, this.done);
       },
       faultIf: () => {

@@ -1,26 +1,26 @@
-import type { RegionBlock } from './graph.ts';
+import { type RegionBlock, reached } from './graph.ts';
 
-/** A region's blocks in reverse postorder with what structured control flow needs to know of each. */
-export interface Flow {
+/** The blocks that an entry reaches, numbered in reverse postorder, and which of them every way to each passes. */
+export interface DominatorTree {
   /** Reachable blocks, entry first. */
   readonly order: readonly RegionBlock[];
   readonly number: ReadonlyMap<RegionBlock, number>;
-  /** Blocks that each block immediately dominates, by number, ascending. */
-  readonly dominated: readonly (readonly number[])[];
-  /** Target of a back edge. */
-  readonly isLoop: readonly boolean[];
-  /** Two or more forward edges meet there. */
-  readonly isMerge: readonly boolean[];
+  readonly predecessors: readonly (readonly number[])[];
+  /** Immediate dominator of each, by number; the entry's is itself. */
+  readonly idom: readonly number[];
 }
 
-/** Orders the blocks. Edges that would make the graph irreducible are cut: control goes back to the interpreter there. */
-export function analyse(entry: RegionBlock): Flow {
-  for (;;) {
-    const order = reversePostorder(entry);
-    const number = new Map(order.map((block, n) => [block, n]));
-    const idom = immediateDominators(order, number);
-    if (!cutIrreducible(order, number, idom)) return describe(order, number, idom);
-  }
+export function dominatorTree(entry: RegionBlock): DominatorTree {
+  const order = reversePostorder(entry);
+  const number = new Map(order.map((block, n) => [block, n]));
+  const predecessors: number[][] = order.map(() => []);
+  order.forEach((block, n) => {
+    for (const edge of block.edges) {
+      const next = reached(edge);
+      if (next) predecessors[number.get(next)!]!.push(n);
+    }
+  });
+  return { order, number, predecessors, idom: immediateDominators(predecessors) };
 }
 
 function reversePostorder(entry: RegionBlock): RegionBlock[] {
@@ -32,35 +32,26 @@ function reversePostorder(entry: RegionBlock): RegionBlock[] {
     if (!edge) {
       out.push(top.block);
       stack.pop();
-    } else if ('block' in edge && !seen.has(edge.block)) {
-      seen.add(edge.block);
-      stack.push({ block: edge.block, next: 0 });
+      continue;
+    }
+    const block = reached(edge);
+    if (block && !seen.has(block)) {
+      seen.add(block);
+      stack.push({ block, next: 0 });
     }
   }
   return out.reverse();
 }
 
 /** Cooper, Harvey and Kennedy's iteration. */
-function immediateDominators(order: readonly RegionBlock[], number: ReadonlyMap<RegionBlock, number>): number[] {
-  const predecessors: number[][] = order.map(() => []);
-  order.forEach((block, n) => {
-    for (const edge of block.edges) if ('block' in edge) predecessors[number.get(edge.block)!]!.push(n);
-  });
-  const idom = new Array<number>(order.length).fill(-1);
+function immediateDominators(predecessors: readonly (readonly number[])[]): number[] {
+  const idom = new Array<number>(predecessors.length).fill(-1);
   idom[0] = 0;
-  const meet = (a: number, b: number): number => {
-    let [x, y] = [a, b];
-    while (x !== y) {
-      while (x > y) x = idom[x]!;
-      while (y > x) y = idom[y]!;
-    }
-    return x;
-  };
   for (let changed = true; changed; ) {
     changed = false;
-    for (let n = 1; n < order.length; n++) {
+    for (let n = 1; n < predecessors.length; n++) {
       let best = -1;
-      for (const p of predecessors[n]!) if (idom[p] !== -1) best = best === -1 ? p : meet(p, best);
+      for (const p of predecessors[n]!) if (idom[p] !== -1) best = best === -1 ? p : commonDominator(p, best, idom);
       if (best !== idom[n]) {
         idom[n] = best;
         changed = true;
@@ -70,38 +61,18 @@ function immediateDominators(order: readonly RegionBlock[], number: ReadonlyMap<
   return idom;
 }
 
-function dominates(a: number, b: number, idom: readonly number[]): boolean {
+/** The nearest block that dominates both. */
+export function commonDominator(a: number, b: number, idom: readonly number[]): number {
+  let [x, y] = [a, b];
+  while (x !== y) {
+    while (x > y) x = idom[x]!;
+    while (y > x) y = idom[y]!;
+  }
+  return x;
+}
+
+export function dominates(a: number, b: number, idom: readonly number[]): boolean {
   let n = b;
   while (n > a) n = idom[n]!;
   return n === a;
-}
-
-function cutIrreducible(order: readonly RegionBlock[], number: ReadonlyMap<RegionBlock, number>, idom: readonly number[]): boolean {
-  let cut = false;
-  order.forEach((block, n) => {
-    block.edges = block.edges.map((edge) => {
-      if (!('block' in edge)) return edge;
-      const to = number.get(edge.block)!;
-      if (to > n || dominates(to, n, idom)) return edge;
-      cut = true;
-      return { dispatch: edge.block.start };
-    });
-  });
-  return cut;
-}
-
-function describe(order: readonly RegionBlock[], number: ReadonlyMap<RegionBlock, number>, idom: readonly number[]): Flow {
-  const dominated: number[][] = order.map(() => []);
-  for (let n = 1; n < order.length; n++) dominated[idom[n]!]!.push(n);
-  const isLoop = order.map(() => false);
-  const forward = order.map(() => 0);
-  order.forEach((block, n) => {
-    for (const edge of block.edges) {
-      if (!('block' in edge)) continue;
-      const to = number.get(edge.block)!;
-      if (to <= n) isLoop[to] = true;
-      else forward[to]!++;
-    }
-  });
-  return { order, number, dominated, isLoop, isMerge: forward.map((n) => n > 1) };
 }

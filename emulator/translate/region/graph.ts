@@ -26,8 +26,11 @@ export interface RegionInstruction extends TranslatableInstruction {
   readonly shape: Shape;
 }
 
-/** Where control goes: a block of the region, or out of it to an instruction by its number. */
-export type Edge = { readonly block: RegionBlock } | { readonly dispatch: number };
+/** Where control goes: to a block of the region, perhaps through a dispatch, or out of the region to an instruction by its number. */
+export type Edge = { readonly block: RegionBlock; readonly through?: RegionBlock } | { readonly dispatch: number };
+
+/** The block that control reaches first; undefined: it leaves the region. */
+export const reached = (edge: Edge): RegionBlock | undefined => ('block' in edge ? (edge.through ?? edge.block) : undefined);
 
 export interface RegionBlock {
   /** Number of its first instruction. */
@@ -35,8 +38,12 @@ export interface RegionBlock {
   readonly instructions: readonly RegionInstruction[];
   /** The last instruction calls a function of another page, whose block follows: records that the page must have. */
   readonly guard?: number | undefined;
-  /** What follows: nothing where the last instruction leaves by itself; one edge; or met and unmet of a condition. */
+  /** What follows: nothing where the last instruction leaves by itself; one edge; met and unmet of a condition; or all that a dispatch chooses from. */
   edges: Edge[];
+  /** No guest code: control goes on to the block whose `entry` is in a local (dispatch.ts). */
+  readonly dispatches?: true;
+  /** What a dispatch knows the block by. */
+  entry?: number;
 }
 
 /** Instructions in one region at most: larger functions take V8 longer than they win. */

@@ -1,6 +1,6 @@
 import { slots } from '../layout.ts';
-import type { Flow } from './dominators.ts';
-import type { RegionBlock, RegionInstruction } from './graph.ts';
+import type { Flow } from './flow.ts';
+import { type RegionBlock, type RegionInstruction, reached } from './graph.ts';
 import { registerAccesses } from './registers.ts';
 
 /** A set of general-purpose registers (x0–x30 at their number, SP at 31), and whether the flags are in it. */
@@ -63,5 +63,5 @@ export function longestPaths(flow: Flow): readonly number[] {
 }
 
 function successors(flow: Flow, block: RegionBlock): number[] {
-  return block.edges.flatMap((edge) => ('block' in edge ? [flow.number.get(edge.block)!] : []));
+  return block.edges.flatMap((edge) => flow.number.get(reached(edge)!) ?? []);
 }

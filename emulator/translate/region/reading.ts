@@ -51,6 +51,7 @@ export class ConstantReading implements Reading {
   pushOffset(source: OperandSource): number {
     this.code.i32(0);
     if (source.kind === 'vector') return (numberOf(this.fields, source.field) & 31) * 16;
+    if (source.kind === 'system-slot') return SYSTEM_OFFSET + source.slot * 8;
     if (source.kind === 'system') return SYSTEM_OFFSET + source.of(this.fields) * 8;
     throw new Error(`a ${source.kind} has no place in the vCPU block`);
   }

@@ -1,6 +1,6 @@
 import type { CodeWriter, Label } from '../wasm/code.ts';
-import type { Flow } from './dominators.ts';
-import type { Edge, RegionBlock } from './graph.ts';
+import type { Flow } from './flow.ts';
+import { type Edge, type RegionBlock, reached } from './graph.ts';
 
 /** What the structure leaves to its user: the code inside blocks. What is known when a path splits (`State`) holds on both sides. */
 export interface BlockEmitter<State = unknown> {
@@ -22,6 +22,7 @@ export interface BlockEmitter<State = unknown> {
  */
 export class Structure {
   private readonly labels = new Map<number, Label>();
+  private chosenLocal: number | undefined;
 
   constructor(
     private readonly code: CodeWriter,
@@ -31,6 +32,12 @@ export class Structure {
 
   emit(): void {
     this.tree(0);
+  }
+
+  /** Local, i32: `entry` of the block that control is on its way to, through a dispatch. */
+  get chosen(): number {
+    this.chosenLocal ??= this.code.local('i32');
+    return this.chosenLocal;
   }
 
   private tree(n: number): void {
@@ -62,6 +69,10 @@ export class Structure {
 
   private node(n: number): void {
     const block = this.flow.order[n]!;
+    if (block.dispatches) {
+      this.choose(block);
+      return;
+    }
     this.emitter.body(block, n);
     const [met, unmet] = block.edges;
     if (met && unmet) {
@@ -76,12 +87,28 @@ export class Structure {
     } else if (met) this.transfer(n, met);
   }
 
+  /** Where a dispatch sends control is behind a label, or around it: no number comes here that is none of its own. */
+  private choose({ edges }: RegionBlock): void {
+    const targets: Label[] = [];
+    for (const edge of edges) if ('block' in edge) targets[edge.block.entry!] = this.labels.get(this.flow.number.get(reached(edge)!)!)!;
+    const last = targets.pop()!;
+    this.code.get(this.chosen);
+    this.code.brTable(
+      Array.from(targets, (label) => label ?? last),
+      last,
+    );
+  }
+
   private transfer(from: number, edge: Edge): void {
     if (!('block' in edge)) {
       this.emitter.dispatch(edge.dispatch);
       return;
     }
-    const to = this.flow.number.get(edge.block)!;
+    if (edge.through) {
+      this.code.i32(edge.block.entry!);
+      this.code.set(this.chosen);
+    }
+    const to = this.flow.number.get(reached(edge)!)!;
     if (to <= from || this.flow.isMerge[to]) {
       this.emitter.join();
       this.code.br(this.labels.get(to)!);

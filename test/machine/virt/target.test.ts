@@ -62,7 +62,7 @@ describe('memory of a real machine', () => {
   it('before KVM has mapped anything, by every address space', async () => {
     const target = await targetOf('nop');
     const words = (['va', 'ipa'] as const).map((space) => target.readMemory(0, space, base, 4));
-    const { pa } = target.translate(0, base);
+    const { pa } = target.translate(0, { space: 'va', address: base });
     words.push(target.readMemory(0, 'pa', pa!, 4));
     for (const { bytes, holes } of words) assert.deepEqual([[...bytes], holes], [[0x1f, 0x20, 0x03, 0xd5], []]);
   });
@@ -93,7 +93,7 @@ describe('breakpoints of a real machine', () => {
     for (const space of ['va', 'ipa', 'pa'] as const) {
       const target = await targetOf('1: add x2, x2, #1\n add x3, x3, #1\n b 1b');
       const second = base + 4n;
-      const address = space === 'pa' ? target.translate(0, second).pa! : second;
+      const address = space === 'pa' ? target.translate(0, { space: 'va', address: second }).pa! : second;
       let hits = 0;
       target.hooks = { breakpoint: () => ++hits > 0, data: never, exit: never, exception: never };
       target.armBreakpoints([{ space, address }]);
@@ -134,7 +134,7 @@ async function watching(body: string, watch: Partial<DataBreakpoint>, stops = tr
       return stops;
     },
   };
-  const address = watch.space === 'pa' ? target.translate(0, DATA + 0x20n).pa! : DATA + 0x20n;
+  const address = watch.space === 'pa' ? target.translate(0, { space: 'va', address: DATA + 0x20n }).pa! : DATA + 0x20n;
   target.armData([{ id: 3, space: 'va', bytes: 8, access: 'write', ...watch, address }]);
   return { target, seen };
 }

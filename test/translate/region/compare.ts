@@ -40,12 +40,12 @@ export function machineWith(source: string, options: FlatOptions = {}): FlatMach
   return machine;
 }
 
-/** Runs a program twice, interpreted and translated, in slices of `SLICE`, and compares after each. Number of regions that were made. */
-export function compare(source: string, slices: number, options: FlatOptions = {}): number {
+/** Runs a program twice, interpreted and translated, in slices of so many instructions, and compares after each. Number of regions that were made. */
+export function compare(source: string, slices: number, options: FlatOptions = {}, slice = SLICE): number {
   const interpreted = machineWith(source);
   const translated = machineWith(source, { ...options, translate: true });
   for (let n = 0; n < slices; n++) {
-    const [end] = [interpreted, translated].map((machine) => machine.run(machine.slot(slots.pc), SLICE));
+    const [end] = [interpreted, translated].map((machine) => machine.run(machine.slot(slots.pc), slice));
     assert.deepEqual(visible(translated), visible(interpreted), `after slice ${n}`);
     if (end !== 'budget') break;
   }

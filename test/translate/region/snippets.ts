@@ -161,6 +161,19 @@ add x1, x1, #2
 2: add x2, x2, #1
 tbz x2, #4, 1b
 ret`,
+  'irreducible-and-large': `
+cbz x0, 2f
+1: add x1, x1, #1
+tbz x1, #3, 2f
+.rept 35
+nop
+.endr
+2: add x2, x2, #1
+.rept 35
+nop
+.endr
+tbz x2, #4, 1b
+ret`,
   'switch-through-a-register': `
 adr x1, 1f
 add x1, x1, x0, lsl #2
@@ -184,6 +197,16 @@ add x0, x0, #1
 isb
 nop
 dmb ish
+ret`,
+  'system-registers-unless-trapped': `
+mrs x0, midr_el1
+msr contextidr_el1, x1
+mrs x2, cntv_ctl_el0
+msr cntv_cval_el0, x3
+ret`,
+  'interrupt-priority-mask': `
+mrs x0, icc_pmr_el1
+msr icc_pmr_el1, x1
 ret`,
   'what-cannot-be-translated': `
 add x0, x0, #1

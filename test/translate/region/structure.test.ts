@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { analyse } from '../../../emulator/translate/region/dominators.ts';
+import { analyse } from '../../../emulator/translate/region/flow.ts';
 import type { RegionBlock } from '../../../emulator/translate/region/graph.ts';
 import { Structure } from '../../../emulator/translate/region/structure.ts';
 import { CodeWriter } from '../../../emulator/translate/wasm/code.ts';
 import { ModuleWriter } from '../../../emulator/translate/wasm/module.ts';
+import { graph, LARGE } from './graphs.ts';
 
 const STEPS = 60;
-
-/** Blocks with these successors: none, one, or two (met first). Negative: back to the interpreter at that number. */
-function graph(successors: readonly (readonly number[])[]): RegionBlock[] {
-  const blocks: RegionBlock[] = successors.map((_, n) => ({ start: n, instructions: [], edges: [] }));
-  successors.forEach((to, n) => {
-    blocks[n]!.edges = to.map((t) => (t < 0 ? { dispatch: t } : { block: blocks[t]! }));
-  });
-  return blocks;
-}
 
 /**
  * The path a program takes through the graph, as the structured code takes it: blocks in order, then why it ended. Conditions come from the bits of
@@ -120,7 +112,18 @@ describe('structured control flow', () => {
     'nested loops': [[1], [2], [2, 3], [1, 4], []],
     'loop head where forward paths meet': [[1, 2], [3], [3], [4, 3], []],
     'two loops that share an exit': [[1, 2], [1, 3], [2, 3], []],
-    'irreducible: a loop entered at two places': [[1, 2], [2, 3], [1, 3], []],
+    'a loop entered at two places': [[1, 2], [2, 3], [1, 3], []],
+    'a loop entered at two places inside another': [[1, 2], [2, 3], [1, 3], [0, 4], []],
+    'a jump into an inner loop': [[1, 3], [2], [3], [2, 4], [1, 5], []],
+    "Duff's device": [[1, 2], [3, 4], [5, 6], [4], [5], [6], [3, 7], []],
+    'every block can go on to every other': [
+      [1, 2],
+      [2, 3],
+      [3, 1],
+      [1, 2],
+    ],
+    'a loop with one head inside one with two': [[1, 3], [2], [2, 3], [1, 4], []],
+    'one with two heads inside another with two': [[1, 5], [2, 3], [3, 4], [2, 4], [5, 7], [6], [1, 3], []],
     'edges to the interpreter': [
       [1, -5],
       [0, -7],
@@ -130,23 +133,26 @@ describe('structured control flow', () => {
     it(name, () => {
       const random = generator(7);
       for (let n = 0; n < 20; n++) {
-        const blocks = graph(successors);
-        analyse(blocks[0]!);
+        const blocks = graph(successors, n % 2 ? 1 : LARGE);
         const choices = Array.from({ length: STEPS + 2 }, () => random(2));
-        assert.equal(structuredPath(blocks, choices), plainPath(blocks, choices));
+        const plain = plainPath(blocks, choices);
+        assert.equal(structuredPath(blocks, choices), plain);
       }
     });
 
-  it('random graphs take the same paths', () => {
+  it('random graphs take the same paths', (t) => {
     const random = generator(1);
-    for (let n = 0; n < 400; n++) {
-      const size = 2 + random(12);
-      const successors = Array.from({ length: size }, () => Array.from({ length: random(3) }, () => random(size)));
-      const blocks = graph(successors);
-      // Cuts what is irreducible; the path is read off what is left.
-      analyse(blocks[0]!);
+    let dispatching = 0;
+    for (let n = 0; n < 1000; n++) {
+      const size = 2 + random(16);
+      const successors = Array.from({ length: size }, () => Array.from({ length: Math.min(2, random(6)) }, () => random(size)));
+      const blocks = graph(successors, [1, 12, LARGE][n % 3]);
       const choices = Array.from({ length: STEPS + 2 }, () => random(2));
-      assert.equal(structuredPath(blocks, choices), plainPath(blocks, choices), JSON.stringify(successors));
+      const plain = plainPath(blocks, choices);
+      assert.equal(structuredPath(blocks, choices), plain, JSON.stringify(successors));
+      if (analyse(blocks[0]!).order.some((block) => block.dispatches)) dispatching++;
     }
+    t.diagnostic(`${dispatching} with a dispatch`);
+    assert.ok(dispatching > 40, `${dispatching} with a dispatch`);
   });
 });

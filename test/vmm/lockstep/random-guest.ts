@@ -131,6 +131,37 @@ class Program {
     this.emit(`cbnz w${counter}, s${head}`);
   }
 
+  /** A loop of a few parts that is entered in any of them and goes on from each to any other, in a loop that comes around to it in other ways. */
+  knot(): void {
+    const { random } = this;
+    this.emit(`movz w28, #${1 + random.below(30)}`);
+    const again = this.lines.length;
+    this.emit(`movz w27, #${1 + random.below(12)}`);
+    const waysIn = 1 + random.below(3);
+    const least = random.oneIn(2) ? 2 : 12;
+    const lengths = Array.from({ length: 2 + random.below(4) }, () => least + random.below(3));
+    const starts = lengths.map((_, n) => again + 1 + waysIn + lengths.slice(0, n).reduce((sum, length) => sum + length + 3, 0));
+    const end = starts.at(-1)! + lengths.at(-1)! + 3;
+    const goTo = (at: number): string =>
+      random.pick([
+        () => `tbz w${27 + random.below(2)}, #${random.below(3)}, s${at}`,
+        () => `tbnz w${27 + random.below(2)}, #${random.below(3)}, s${at}`,
+        () => `b.${this.condition()} s${at}`,
+        () => `cbnz ${this.w()}, s${at}`,
+      ])();
+    for (let n = 0; n < waysIn; n++) this.emit(goTo(random.pick(starts)));
+    for (const length of lengths) {
+      const isMemory = random.oneIn(2);
+      if (isMemory) this.memory();
+      for (let n = isMemory ? 2 : 0; n < length; n++) this.plain();
+      this.emit('subs w27, w27, #1');
+      this.emit(`b.ls s${end}`);
+      this.emit(goTo(random.pick(starts)));
+    }
+    this.emit('sub w28, w28, #1');
+    this.emit(`cbnz w28, s${again}`);
+  }
+
   /** Another instruction in the place of one that may be anywhere, this loop included. */
   rewrite(): void {
     const { random } = this;
@@ -186,10 +217,11 @@ function program(random: Random, alias: number): string {
     ...Array<() => void>(20).fill(() => made.branch()),
     ...Array<() => void>(5).fill(() => made.indirect()),
     ...Array<() => void>(8).fill(() => made.loop()),
+    ...Array<() => void>(4).fill(() => made.knot()),
     ...Array<() => void>(2).fill(() => made.rewrite()),
     ...Array<() => void>(10).fill(() => made.system()),
   ];
-  while (made.lines.length < SLOTS - 40) random.pick(kinds)();
+  while (made.lines.length < SLOTS - 120) random.pick(kinds)();
   while (made.lines.length < SLOTS) made.emit('b body');
   return made.lines.join('\n');
 }

@@ -16,54 +16,74 @@ i32.const 0 i64.load offset=1040 (; x2 ;) local.set 6
 i32.const 0 i64.load offset=1032 (; x1 ;) local.set 7
 i32.const 0 i64.load offset=1264 (; x30 ;) local.set 8
 block $1
-  local.get 1 i32.const 6 i32.lt_s if $2 ;; unlikely
+  local.get 1 i32.const 4 i32.lt_s if $2 ;; unlikely
     i32.const 1 local.set 2
     br $1
   end
   block $2
-    local.get 5 local.set 9
-    local.get 9 i64.eqz if $3
+    block $3
+      local.get 5 local.set 9
+      local.get 9 i64.eqz if $4
+        local.get 6 local.set 9
+        local.get 9 i64.const 1 i64.add local.set 6
+        local.get 6 i32.wrap_i64 local.set 10
+        local.get 10 i32.const 16 i32.and i32.eqz if $5
+          local.get 1 i32.const 3 i32.sub local.set 1
+          br $3
+        else
+          local.get 1 i32.const 3 i32.sub local.set 1
+          br $2
+        end
+        unreachable
+      else
+        local.get 1 i32.const 1 i32.sub local.set 1
+        br $3
+      end
+      unreachable
+    end
+    loop $3
+      local.get 1 i32.const 6 i32.lt_s if $4 ;; unlikely
+        i32.const 33 local.set 2
+        br $1
+      end
+      block $4
+        local.get 7 local.set 9
+        local.get 9 i64.const 1 i64.add local.set 7
+        local.get 7 i32.wrap_i64 local.set 10
+        local.get 10 i32.const 8 i32.and i32.eqz if $5
+          local.get 1 i32.const 2 i32.sub local.set 1
+          br $4
+        else
+          local.get 7 local.set 9
+          local.get 9 i64.const 2 i64.add local.set 7
+          local.get 1 i32.const 3 i32.sub local.set 1
+          br $4
+        end
+        unreachable
+      end
       local.get 6 local.set 9
       local.get 9 i64.const 1 i64.add local.set 6
       local.get 6 i32.wrap_i64 local.set 10
       local.get 10 i32.const 16 i32.and i32.eqz if $4
-        local.get 1 i32.const 3 i32.sub local.set 1
-        br $2
+        local.get 1 i32.const 2 i32.sub local.set 1
+        br $3
       else
-        local.get 8 local.set 9
-        local.get 9 local.tee 4 i32.wrap_i64 i32.const 3 i32.and if $5 ;; unlikely
-          i32.const 0 local.get 4 i64.store offset=1448 (; exitPayload ;)
-          i32.const 262341 local.set 2
-          br $1
-        end
-        local.get 4 i32.const 0 local.get 6 i64.store offset=1040 (; x2 ;)
-        i32.const 0 local.get 1 i32.const 4 i32.sub i32.store offset=1432 (; remaining ;)
-        return
+        local.get 1 i32.const 2 i32.sub local.set 1
+        br $2
       end
       unreachable
-    else
-      local.get 1 i32.const 1 i32.sub local.set 1
-      br $2
     end
-    unreachable
   end
-  local.get 7 local.set 9
-  local.get 9 i64.const 1 i64.add local.set 7
-  local.get 7 i32.wrap_i64 local.set 10
-  local.get 10 i32.const 8 i32.and i32.eqz if $2
-    local.get 0 i64.const 16 i64.add i32.const 0 local.get 6 i64.store offset=1040 (; x2 ;)
-    i32.const 0 local.get 7 i64.store offset=1032 (; x1 ;)
-    i32.const 0 local.get 1 i32.const 2 i32.sub i32.store offset=1432 (; remaining ;)
-    return
-  else
-    local.get 7 local.set 9
-    local.get 9 i64.const 2 i64.add local.set 7
-    local.get 0 i64.const 16 i64.add i32.const 0 local.get 6 i64.store offset=1040 (; x2 ;)
-    i32.const 0 local.get 7 i64.store offset=1032 (; x1 ;)
-    i32.const 0 local.get 1 i32.const 3 i32.sub i32.store offset=1432 (; remaining ;)
-    return
+  local.get 8 local.set 9
+  local.get 9 local.tee 4 i32.wrap_i64 i32.const 3 i32.and if $2 ;; unlikely
+    i32.const 0 local.get 4 i64.store offset=1448 (; exitPayload ;)
+    i32.const 65733 local.set 2
+    br $1
   end
-  unreachable
+  local.get 4 i32.const 0 local.get 6 i64.store offset=1040 (; x2 ;)
+  i32.const 0 local.get 7 i64.store offset=1032 (; x1 ;)
+  i32.const 0 local.get 1 i32.const 1 i32.sub i32.store offset=1432 (; remaining ;)
+  return
   unreachable
 end
 local.get 1 local.get 2 i32.const 16 i32.shr_u i32.sub local.set 1
