@@ -1,14 +1,18 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { guestExceptionClasses } from '../../emulator/machine/exception-classes.ts';
+import { exitAnswers } from '../../emulator/machine/exits.ts';
 import { hex } from '../../emulator/machine/expression/format.ts';
-import type { ExitRecord, GuestException } from '../../emulator/machine/machine.ts';
+import type { ExitRecord, GuestException, StopCause } from '../../emulator/machine/machine.ts';
 import { fieldsOf } from '../../emulator/machine/names.ts';
 import { RequestError } from '../request-error.ts';
 import type { Guest, SessionState } from '../session-state.ts';
 import { locationText } from '../symbols/symbols.ts';
+import { faultAddress } from '../views/fault-address.ts';
 import { fieldNodes } from '../views/fields.ts';
 import { meaningful } from '../views/kvm-run.ts';
+import { linesText } from '../views/lines.ts';
 import type { VariableNode } from '../views/node.ts';
+import { translationTree } from '../views/translation.ts';
 import { stoppedGuest, vcpuOf } from './guest.ts';
 
 type Body = DebugProtocol.ExceptionInfoResponse['body'];
@@ -18,10 +22,21 @@ export async function exceptionInfo(args: DebugProtocol.ExceptionInfoArguments, 
   const guest = stoppedGuest(session);
   const vcpu = vcpuOf(args.threadId, guest);
   const cause = guest.stop?.vcpu === vcpu ? guest.stop.cause : undefined;
-  if (cause?.kind === 'exit') return exitInfo(cause.exit, guest);
-  if (cause?.kind === 'exception') return exceptionBody(cause.exception, guest);
+  // What was changed by hand since, and how it was answered, shows too.
+  if (cause?.kind === 'exit')
+    return withTranslation(await exitInfo((await guest.machine.exitRecord(vcpu)) ?? cause.exit, guest), cause, vcpu, guest);
+  if (cause?.kind === 'exception') return withTranslation(await exceptionBody(cause.exception, guest), cause, vcpu, guest);
   if (cause?.kind === 'fatal') return { exceptionId: 'emulator stop', description: cause.message, breakMode: 'unhandled' };
   throw new RequestError(`vCPU ${vcpu} did not stop at an exit or exception`);
+}
+
+/** Where an abort was: both stages with their descriptors, and what decided. */
+async function withTranslation(body: Body, cause: StopCause, vcpu: number, { machine }: Guest): Promise<Body> {
+  const fault = await faultAddress(cause, vcpu, machine);
+  if (!fault) return body;
+  const tree = translationTree(await machine.translate(vcpu, fault.query));
+  const stackTrace = [body.details?.stackTrace, `${fault.register}: ${tree.text}`, ...linesText(tree)].join('\n');
+  return { ...body, details: { ...body.details, stackTrace } };
 }
 
 async function exitInfo(exit: ExitRecord, { machine }: Guest): Promise<Body> {
@@ -40,9 +55,16 @@ async function exitInfo(exit: ExitRecord, { machine }: Guest): Promise<Body> {
       message: exit.summary,
       typeName: exit.name,
       fullTypeName: `${exit.name} (${exit.reason})`,
-      stackTrace: [...record, ...syndrome.flat()].join('\n'),
+      stackTrace: [...record, ...syndrome.flat(), ...answerLines(exit)].join('\n'),
     },
   };
+}
+
+/** What can be done about the exit, or what was. */
+function answerLines({ name, answer }: ExitRecord): string[] {
+  if (answer !== undefined) return [`answered by hand: ${answer}`];
+  const answers = exitAnswers(name);
+  return answers.length > 0 ? [`answers: ${answers.join(', ')}`] : [];
 }
 
 async function exceptionBody(exception: GuestException, { symbols }: Guest): Promise<Body> {

@@ -9,6 +9,7 @@ import type { VariableNode } from '../views/node.ts';
 import { accessTo, registerNodes, type Subject } from '../views/registers.ts';
 import { simdNodes } from '../views/simd.ts';
 import { systemRegisterGroups } from '../views/system-registers.ts';
+import { memslotNodes, translationNodes } from '../views/translation-scope.ts';
 import { vmNodes } from '../views/vm.ts';
 import { stateChanged } from './changes.ts';
 import { frameOf, liveGuest, stoppedGuest } from './guest.ts';
@@ -33,7 +34,8 @@ export function scopes(args: DebugProtocol.ScopesArguments, session: SessionStat
       scope('kvm_run', () => kvmRunNodes(subject)),
       scope('FP/SIMD', () => simdNodes(subject), true),
       scope('System registers', async () => systemRegisterGroups(subject), true),
-      scope('VM', () => vmNodes(subject)),
+      scope('Translation', () => translationNodes(subject), true),
+      scope('VM', async () => [...(await vmNodes(subject)), ...(await memslotNodes(subject))]),
     ],
   };
 }

@@ -1,5 +1,12 @@
 import { hex } from '../../emulator/machine/expression/format.ts';
-import type { DescribedField, ExplainedStage, MemslotView, Translation, WalkStep } from '../../emulator/machine/memory-views.ts';
+import type {
+  BackingView,
+  DescribedField,
+  ExplainedStage,
+  MemslotView,
+  Translation,
+  WalkStep,
+} from '../../emulator/machine/memory-views.ts';
 
 /** A line of an explanation, and what stands under it. */
 export interface Line {
@@ -18,7 +25,7 @@ export function translationHead({ space, address, ipa, pa, fault, resolution }: 
   const to = (name: string, at: bigint | undefined): string => (at === undefined ? '' : ` → ${name}:${hex(at)}`);
   const path = `${space}:${hex(address)}${space === 'va' ? to('ipa', ipa) : ''}${to('pa', pa)}`;
   if (!fault) return path;
-  return resolution !== undefined && pa !== undefined ? `${path} (not mapped yet)` : `${path} ✗ ${fault.text}`;
+  return resolution?.maps && !fault.s1ptw ? `${path} (after a fault that KVM resolves)` : `${path} ✗ ${fault.text}`;
 }
 
 /** All there is to say about a translation, as a tree. */
@@ -32,7 +39,7 @@ export function translationTree(t: Translation): Line {
     ...(fault
       ? [line('fault', `${fault.text} (status code 0b${fault.statusCode.toString(2).padStart(6, '0')})`, [line('rule', fault.rule)])]
       : []),
-    ...(resolution === undefined ? [] : [line('KVM', resolution)]),
+    ...(resolution === undefined ? [] : [line('KVM', resolution.text)]),
     ...(first ? [line('stage 1', first.text, [...tables, ...stageLines(stage1)])] : []),
     ...(second ? [line('stage 2', second.text, [...last, ...stageLines(stage2)])] : []),
     ...(combined
@@ -101,11 +108,13 @@ const fieldLine = ({ name, value, meaning }: DescribedField): Line =>
 
 /** A memory slot, with why it is what it is. */
 export function memslotLine(slot: MemslotView): Line {
-  const { guestPhysAddr, memorySize, userspaceAddr, flags, backing, rules } = slot;
+  const { guestPhysAddr, memorySize, userspaceAddr, flags, backings, rules, mapped } = slot;
   const range = `ipa:${hex(guestPhysAddr)}-${hex(guestPhysAddr + memorySize - 1n)}`;
   return line(
     `memory slot ${slot.slot}`,
     `${range} → user space ${hex(userspaceAddr)}${flags.length > 0 ? `, ${flags.join(' | ')}` : ''}`,
-    [line('backing', backing), ...numbered(rules)],
+    [...backings.map(backingLine), ...(mapped === undefined ? [] : [line('in stage 2', mapped)]), ...numbered(rules)],
   );
 }
+
+const backingLine = ({ first, last, text, rules }: BackingView): Line => line(`ipa:${hex(first)}-${hex(last)}`, text, numbered(rules));

@@ -28,8 +28,8 @@ export interface Translation extends Explanation {
   readonly regimes: readonly DescribedStage[];
   /** The memory slot that holds the IPA. */
   readonly memslot?: MemslotView;
-  /** What KVM does about a stage 2 fault; with `pa`, the access succeeds afterwards. */
-  readonly resolution?: string;
+  /** What KVM does about a stage 2 fault; `maps`: the access succeeds afterwards. */
+  readonly resolution?: { readonly text: string; readonly maps: boolean };
   /** What else there is to know: TLBs that say something else, nothing that answers. */
   readonly notes: readonly string[];
 }
@@ -43,8 +43,19 @@ export interface MemslotView {
   readonly userspaceAddr: bigint;
   /** `KVM_MEM_LOG_DIRTY_PAGES` … */
   readonly flags: readonly string[];
-  /** What is mapped there. */
-  readonly backing: string;
-  /** Why it is what it is for the guest: what KVM checked, and what it came to. */
+  /** What user space has mapped there, in parts. */
+  readonly backings: readonly BackingView[];
+  readonly rules: readonly string[];
+  /** How much of it is in the stage 2 tables. */
+  readonly mapped?: string;
+}
+
+/** Part of a memory slot, and what is behind it. */
+export interface BackingView {
+  /** Guest physical addresses. */
+  readonly first: bigint;
+  readonly last: bigint;
+  readonly text: string;
+  /** What KVM checks, and what it comes to: why it is cacheable or not. */
   readonly rules: readonly string[];
 }

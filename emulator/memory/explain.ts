@@ -3,6 +3,7 @@ import type { AddressSpace } from './address-space.ts';
 import { lastAttributes } from './address-translation.ts';
 import { describeMemAttr, describeType, shareabilities } from './attributes.ts';
 import { decidedRowAttributes } from './configuration.ts';
+import type { FaultType } from './fault.ts';
 import { explainFault } from './fault-rules.ts';
 import { namesOfRights, stage1RightsRules, stage2RightsRules } from './permission-rules.ts';
 import { describeRights, stage2Rights } from './permissions.ts';
@@ -12,6 +13,7 @@ import { observed, type WalkStep } from './walk-steps.ts';
 
 /** A fault of an access, and the check it did not pass. */
 export interface ExplainedFault {
+  readonly type: FaultType;
   readonly text: string;
   readonly rule: string;
   readonly statusCode: number;
@@ -84,44 +86,41 @@ export function explain(
   const bits = accessBits(access);
   const [low, high] = [Number(BigInt.asIntN(32, address)), Number(BigInt.asIntN(32, address >> 32n))];
   const ipa = Number(BigInt.asUintN(64, address));
-  const { done, steps } = observed(translation, configuration, address, () =>
-    space === 'va'
-      ? translation.translate(regime, low, high, bits | DRY)
-      : translation.stage2.translate(configuration, regime.stage2Space, ipa, bits | DRY),
+  const second = (at: number, mode: number): boolean => translation.stage2.translate(configuration, regime.stage2Space, at, mode);
+  const { done } = observed(translation, configuration, address, () =>
+    space === 'va' ? translation.translate(regime, low, high, bits | DRY) : second(ipa, bits | DRY),
   );
   const fault = done ? undefined : explainedFault(translation, regime, address, bits);
-  // Where it leads is a question of its own: the access may have failed before the end.
+  // Where the tables lead is a question of its own: the access may have failed before the end.
   const found: Outcome = {};
+  const steps: WalkStep[] = [];
   if (space === 'ipa') Object.assign(found, { ipa: address });
   else {
-    const { done: through } = observed(translation, configuration, address, () => translation.first(regime, low, high, bits | PROBE));
-    if (through) Object.assign(found, { ipa: BigInt(translation.ipa), stage1: stage1Outcome(translation, regime, access) });
+    const first = observed(translation, configuration, address, () => translation.first(regime, low, high, bits | PROBE));
+    steps.push(...first.steps);
+    if (first.done) Object.assign(found, { ipa: BigInt(translation.ipa), stage1: stage1Outcome(translation, regime, access) });
   }
-  const last: WalkStep[] = [];
   if (found.ipa !== undefined) {
-    const at = Number(found.ipa);
-    const second = observed(translation, configuration, address, () =>
-      translation.stage2.translate(configuration, regime.stage2Space, at, READ | PROBE),
-    );
-    // The access came to stage 2 itself unless stage 1 refused it.
-    if (fault?.stage === 1) last.push(...second.steps);
-    if (second.done) Object.assign(found, secondOutcome(translation, physical, regime, space, access));
+    const at = space === 'ipa' ? ipa : translation.ipa;
+    const last = observed(translation, configuration, address, () => second(at, READ | PROBE));
+    steps.push(...last.steps);
+    if (last.done) Object.assign(found, secondOutcome(translation, physical, regime, space, access));
   }
-  return { steps: [...steps, ...last], ...(fault ? { fault } : {}), ...found };
+  return { steps, ...(fault ? { fault } : {}), ...found };
 }
 
 type Outcome = Omit<Explanation, 'steps' | 'fault'>;
 
 function explainedFault(translation: Translation, { configuration }: AddressSpace, va: bigint, access: number): ExplainedFault {
   const { fault } = translation;
-  const { stage, level, statusCode, rule, s1ptw } = fault;
+  const { type, stage, level, statusCode, rule, s1ptw } = fault;
   const given = describeRights(stage === 1 ? translation.rights1 : translation.stage2.rights);
   const needed = s1ptw
     ? 'the walk of stage 1 reads its table (and writes it to update a descriptor)'
     : `${namesOfRights(neededRights(access))} is needed`;
   const why =
     rule === 'rights' ? `${needed}, stage ${stage} gives ${given}` : explainFault(fault, configuration, ((va >> 55n) & 1n) !== 0n);
-  return { text: fault.describe(), rule: why, statusCode, stage, level, s1ptw, ...(stage === 2 ? { ipa: BigInt(fault.ipa) } : {}) };
+  return { type, text: fault.describe(), rule: why, statusCode, stage, level, s1ptw, ...(stage === 2 ? { ipa: BigInt(fault.ipa) } : {}) };
 }
 
 function stage1Outcome(translation: Translation, { configuration }: AddressSpace, { kind }: ExplainedAccess): Outcome['stage1'] {

@@ -3,6 +3,7 @@ import type { AddressSpace } from './address-space.ts';
 import { describeMemAttr, describeType, effectiveAttributes, shareabilities } from './attributes.ts';
 import { decidedRowAttributes, type RegimeConfiguration } from './configuration.ts';
 import { type DescribedStage, describeStage1, describeStage2 } from './describe-regime.ts';
+import { entryShift } from './descriptor-fields.ts';
 import type { Fault } from './fault.ts';
 import { explainFault } from './fault-rules.ts';
 import { sizeName } from './granule.ts';
@@ -18,6 +19,7 @@ export interface MappedRun {
   readonly last: bigint;
   /** What an entry maps: `4 KiB page`, `2 MiB block`. */
   readonly entry: string;
+  readonly entryBytes: number;
   readonly level: number;
   /** Where `first` leads, in the space of the stage's output; `scattered`: the rest of the run does not follow it. */
   readonly output?: bigint;
@@ -76,7 +78,7 @@ function first(translation: Translation, physical: PhysicalMemory, regime: Addre
     words: physical.words,
     host: (address) =>
       stage2.translate(configuration, regime.stage2Space, address, READ | WALK | PROBE) ? physical.hostOf(stage2.pa) : -1,
-    poisoned: (host, bytes) => physical.poisoned(host, bytes),
+    poisoned: (host, bytes) => physical.poison.consume(host, bytes, 'walk', true) !== undefined,
   };
   const base = upper ? (1n << 64n) - (1n << BigInt(range.iaBits)) : 0n;
   const describe = (run: TableRun): MappedRun => {
@@ -106,7 +108,7 @@ function second({ stage2, fault }: Translation, physical: PhysicalMemory, regime
     ...{ stage: 2, granule, inputBits: iaBits, startLevel, start: base, outputLimit, bigEndian: false, hierarchical: false },
     words: physical.words,
     host: (address) => physical.hostOf(address),
-    poisoned: (host, bytes) => physical.poisoned(host, bytes),
+    poisoned: (host, bytes) => physical.poison.consume(host, bytes, 'walk', true) !== undefined,
   };
   const describe = (run: TableRun): MappedRun => {
     const edges = edgesOf(run, 0n, tree);
@@ -147,11 +149,12 @@ function mapOf(
 function edgesOf(
   { first, end, level, kind }: TableRun,
   base: bigint,
-  { granule }: TableTree,
-): Pick<MappedRun, 'first' | 'last' | 'entry' | 'level'> {
-  const bytes = sizeName(2 ** (granule + (granule - 3) * (3 - level)));
+  { granule, stage }: TableTree,
+): Pick<MappedRun, 'first' | 'last' | 'entry' | 'entryBytes' | 'level'> {
+  const entryBytes = 2 ** entryShift({ stage, level, granule });
+  const bytes = sizeName(entryBytes);
   const entry = kind === 'leaf' ? `${bytes} ${level === 3 ? 'page' : 'block'}` : `${bytes} entry`;
-  return { first: base + BigInt(first), last: base + BigInt(end) - 1n, entry, level };
+  return { first: base + BigInt(first), last: base + BigInt(end) - 1n, entry, entryBytes, level };
 }
 
 const outputOf = ({ output, linear }: TableRun): Pick<MappedRun, 'output' | 'scattered'> => ({

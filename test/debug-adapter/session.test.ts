@@ -111,7 +111,7 @@ describe('values over the protocol', () => {
     const { scopes } = await client.request('scopes', { frameId: frame.id });
     assert.deepEqual(
       scopes.map((s: { name: string }) => s.name),
-      ['General', 'PSTATE', 'kvm_run', 'FP/SIMD', 'System registers'],
+      ['General', 'PSTATE', 'kvm_run', 'FP/SIMD', 'System registers', 'Translation', 'VM'],
     );
     const reference = scopes[0].variablesReference;
     const { variables } = await client.request('variables', { variablesReference: reference });

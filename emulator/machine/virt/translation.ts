@@ -1,15 +1,15 @@
 import { readPstate } from '../../cpu/core.ts';
 import { levelOf, PSTATE } from '../../cpu/pstate.ts';
-import { isReadonly } from '../../kvm/memslots.ts';
 import type { Vcpu } from '../../kvm/vcpu.ts';
 import { PROBE, READ } from '../../memory/access.ts';
 import type { AddressSpace } from '../../memory/address-space.ts';
 import { cachedTranslation } from '../../memory/cached-translation.ts';
 import { describeStage1, describeStage2 } from '../../memory/describe-regime.ts';
-import type { ExplainedAccess, ExplainedFault } from '../../memory/explain.ts';
+import type { ExplainedAccess } from '../../memory/explain.ts';
 import type { Translation, TranslationQuery } from '../memory-views.ts';
 import type { MemoryMap } from './memory.ts';
 import { memslotView } from './memslots.ts';
+import { stage2Resolution } from './stage2-resolution.ts';
 
 /** An address through the stages of a vCPU, without changing anything the guest can see: the silicon's walk, and what KVM does about it. */
 export function translationOf(map: MemoryMap, vcpu: Vcpu, query: TranslationQuery): Translation {
@@ -27,8 +27,20 @@ export function translationOf(map: MemoryMap, vcpu: Vcpu, query: TranslationQuer
   ];
   const ipa = found.fault?.ipa ?? found.ipa;
   const slot = ipa === undefined ? undefined : vcpu.vm.memslots.find(Number(ipa));
-  const resolved = found.fault && ipa !== undefined ? resolution(map, vcpu, found.fault, ipa, access) : {};
-  return { space, address, access, regimes, ...found, ...(slot ? { memslot: memslotView(slot) } : {}), ...resolved, notes };
+  const resolution = found.fault && stage2Resolution(vcpu.vm, found.fault, access);
+  // Where the memory will be its slot says already.
+  const host = resolution?.maps && !found.fault!.s1ptw && found.pa === undefined ? map.hostOfIpa(Number(ipa)) : -1;
+  return {
+    space,
+    address,
+    access,
+    regimes,
+    ...found,
+    ...(slot ? { memslot: memslotView(vcpu.vm, slot) } : {}),
+    ...(resolution ? { resolution } : {}),
+    ...(host < 0 ? {} : { pa: BigInt(map.physical.physical(host)) }),
+    notes,
+  };
 }
 
 /** A TLB may hold what the tables said before: software that changes a live entry without break-before-make sees either. */
@@ -43,35 +55,6 @@ function accessOf({ state }: Vcpu, { kind = 'read', el }: TranslationQuery): Exp
   const pstate = readPstate(state);
   const level = el ?? (levelOf(pstate) === 0 ? 0 : 1);
   return { kind, el: level, pan: level === 1 && (pstate & PSTATE.PAN) !== 0 };
-}
-
-/** Faults of stage 2 that KVM answers (`kvm_handle_guest_abort`). */
-const answered = /translation|permission|access flag/;
-
-/** Not in the stage 2 tables, or not with these rights: KVM maps memory at its first access, and where that will be its memory slot says already. */
-function resolution(
-  { physical, hostOfIpa }: MemoryMap,
-  { vm }: Vcpu,
-  fault: ExplainedFault,
-  ipa: bigint,
-  access: ExplainedAccess,
-): Pick<Translation, 'resolution' | 'pa'> {
-  if (fault.stage !== 2 || !answered.test(fault.text)) return {};
-  const at = `ipa:0x${ipa.toString(16)}`;
-  const slot = vm.memslots.find(Number(ipa));
-  if (!slot) {
-    if (access.kind === 'fetch' || fault.s1ptw)
-      return { resolution: `no memory slot has ${at}: the guest gets a synchronous external abort` };
-    const device = vm.kernelDevice(Number(ipa)) !== undefined;
-    return {
-      resolution: `no memory slot has ${at}: ${device ? 'emulates the interrupt controller there' : 'KVM_EXIT_MMIO to user space'}`,
-    };
-  }
-  if (access.kind === 'write' && !fault.s1ptw && isReadonly(slot))
-    return { resolution: `memory slot ${slot.slot} is read-only: KVM_EXIT_MMIO to user space` };
-  const host = hostOfIpa(Number(ipa));
-  const done = { resolution: `maps it at this fault: memory slot ${slot.slot} has ${at}` };
-  return host < 0 || fault.s1ptw ? done : { ...done, pa: BigInt(physical.physical(host)) };
 }
 
 /** Where an address leads, as far as tables and memory slots say. */

@@ -4,6 +4,7 @@
  * Everything that a step can point at lives at addresses that the steps know: the arena, and the mappings of file descriptors in it. So a structure with
  * pointers in it is plain bytes, the same here and where the steps are replayed.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -21,6 +22,12 @@
 
 #define ARENA 0x20000000ul
 #define ARENA_BYTES 0x2000000ul
+/** Where files are mapped, and where guests' memory is: script.ts. */
+#define FILES (ARENA + 0x100000)
+#define FILES_BYTES 0x100000ul
+#define MEMORY (ARENA + 0x200000)
+#define MEMORY_BYTES 0x100000ul
+#define ATTIC 0x1000000000ul
 #define SLOTS 16
 #define KVM_RUN 0xae80
 #define KVM_GET_ONE_REG 0x4010aeab
@@ -55,7 +62,15 @@ static void new_arena(void)
 			close(slots[n]);
 		slots[n] = -1;
 	}
-	/* A fresh mapping in place of all that is there: zeroes, and no file descriptor's memory any more. */
+	/*
+	 * The pages of the last case go away from the arena, but stay: QEMU 7.2 has been seen to execute what it translated of a page before the page
+	 * was freed and another guest's program came to be in it.
+	 */
+	static char *attic = (char *)ATTIC;
+	munmap((void *)FILES, FILES_BYTES);
+	mremap((void *)MEMORY, MEMORY_BYTES, MEMORY_BYTES, MREMAP_MAYMOVE | MREMAP_FIXED, attic);
+	attic += MEMORY_BYTES;
+	/* A fresh mapping in place of all that is left: zeroes, and no file descriptor's memory any more. */
 	if (mmap((void *)ARENA, ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
 		die("arena");
 }

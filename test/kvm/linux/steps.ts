@@ -124,7 +124,7 @@ export const labelled = (steps: readonly Step[]): readonly (Step & { readonly la
   steps.filter((step): step is Step & { readonly label: string } => 'label' in step);
 
 /** Whether a result of 0 is left out of the vectors. */
-export const isQuiet = (step: Step): boolean => (step.op === 'ioctl' && step.quiet === true) || step.op === 'mapFile';
+export const mayBeAbsent = (step: Step): boolean => (step.op === 'ioctl' && step.quiet === true) || step.op === 'mapFile';
 
 /** Bytes as the vectors write them: little-endian words of 64 bits where they are whole, else the bytes. */
 export function words(bytes: Uint8Array): string {

@@ -2,7 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { errno } from '../../../emulator/kvm/errno.ts';
 import type { Printed } from './host.ts';
-import { type Case, isQuiet, labelled, type Results, words } from './steps.ts';
+import { type Case, labelled, mayBeAbsent, type Results, words } from './steps.ts';
+import { isVolatile, VARIES, volatileRegisters } from './volatile.ts';
 
 /** Name of the case, then its results. */
 export type Vectors = Readonly<Record<string, Results>>;
@@ -23,19 +24,12 @@ export const outcome = (value: number): string => (value < 0 ? (errorNames.get(-
 
 const bytesOf = (hexadecimal: string): Uint8Array => Buffer.from(hexadecimal, 'hex');
 
-/** One register of a survey: `id value same other after back`. */
+/** One register of a survey: `id got value same other after back`. */
 const surveyed = (line: string): string => {
-  const [id, got, value, same, other, after, back] = line.split(' ');
+  const [id, got, value, same, other, after, back] = line.split(' ') as [string, string, string, string, string, string, string];
   const call = (text: string): string => outcome(Number(text));
-  return [
-    id,
-    call(got!),
-    words(bytesOf(value!)).replaceAll(' ', ','),
-    call(same!),
-    call(other!),
-    words(bytesOf(after!)).replaceAll(' ', ','),
-    call(back!),
-  ].join(' ');
+  const contents = (text: string): string => (volatileRegisters.has(id) ? VARIES : words(bytesOf(text)).replaceAll(' ', ','));
+  return [id, call(got), contents(value), call(same), call(other), contents(after), call(back)].join(' ');
 };
 
 /** The printed lines of a case by the labels of its steps. @throws Error where they do not fit. */
@@ -52,7 +46,7 @@ function resultsOf({ name, steps }: Case, lines: readonly string[]): Results {
     const line = rest.shift();
     if (line === undefined) throw new Error(`${name}: no result for ${label}`);
     const value = line.startsWith('d ') ? words(bytesOf(line.slice(2))) : outcome(Number(line.slice(2)));
-    if (!(isQuiet(step) && value === '0')) results[label] = value;
+    if (!(mayBeAbsent(step) && value === '0')) results[label] = isVolatile(name, label) ? VARIES : value;
   }
   if (rest.length > 0) throw new Error(`${name}: ${rest.length} results too many`);
   return results;

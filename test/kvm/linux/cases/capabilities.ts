@@ -16,30 +16,30 @@ const vcpuFds = (script: Script): void => {
 export const capabilities: readonly Case[] = [
   scripted('KVM_CHECK_EXTENSION of /dev/kvm', (script) => {
     script.open();
-    for (const n of numbers) script.plain(slot.system, 'KVM_CHECK_EXTENSION', n, `${n}`);
+    for (const n of numbers) script.plain(slot.system, 'KVM_CHECK_EXTENSION', n, `capability ${n}`);
   }),
   scripted('KVM_CHECK_EXTENSION of a VM', (script) => {
     script.vm();
-    for (const n of numbers) script.plain(slot.vm, 'KVM_CHECK_EXTENSION', n, `${n}`);
+    for (const n of numbers) script.plain(slot.vm, 'KVM_CHECK_EXTENSION', n, `capability ${n}`);
   }),
   scripted('KVM_ENABLE_CAP of a VM, each of a new one', (script) => {
     script.open();
     for (const n of numbers) {
       script.createVm(`VM ${n}`);
-      script.call(slot.vm, 'KVM_ENABLE_CAP', enableCap(n), `${n}`);
-      script.call(slot.vm, 'KVM_ENABLE_CAP', enableCap(n, 1), `${n} with flags`);
-      script.call(slot.vm, 'KVM_ENABLE_CAP', enableCap(n, 0, 1), `${n} with 1`);
-      script.call(slot.vm, 'KVM_ENABLE_CAP', enableCap(n, 0, 0x8000_0000), `${n} with a high bit`);
+      script.call(slot.vm, 'KVM_ENABLE_CAP', enableCap(n), `capability ${n}`);
+      script.call(slot.vm, 'KVM_ENABLE_CAP', enableCap(n, 1), `capability ${n} with flags`);
+      script.call(slot.vm, 'KVM_ENABLE_CAP', enableCap(n, 0, 1), `capability ${n} with 1`);
+      script.call(slot.vm, 'KVM_ENABLE_CAP', enableCap(n, 0, 0x8000_0000), `capability ${n} with a high bit`);
       script.close(slot.vm);
     }
   }),
   scripted('KVM_ENABLE_CAP of a vCPU', (script) => {
     vcpuFds(script);
-    for (const n of [0, 54, 177, 178, 216, 245]) script.call(slot.vcpu, 'KVM_ENABLE_CAP', enableCap(n), `${n}`);
+    for (const n of [0, 54, 177, 178, 216, 245]) script.call(slot.vcpu, 'KVM_ENABLE_CAP', enableCap(n), `capability ${n}`);
   }),
   scripted('KVM_ENABLE_CAP once there is a vCPU', (script) => {
     vcpuFds(script);
-    for (const n of [168, 177, 192, 205, 216, 223, 228, 239, 245]) script.call(slot.vm, 'KVM_ENABLE_CAP', enableCap(n), `${n}`);
+    for (const n of [168, 177, 192, 205, 216, 223, 228, 239, 245]) script.call(slot.vm, 'KVM_ENABLE_CAP', enableCap(n), `capability ${n}`);
   }),
   scripted('calls of /dev/kvm', (script) => {
     script.open();
