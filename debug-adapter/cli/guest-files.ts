@@ -21,14 +21,14 @@ export interface GuestOptions {
 }
 
 /** Reads the files of a guest. @throws CliError, LaunchError */
-export async function readGuest({ append, cpu, kernelProfile, pfnmapPolicy, ...options }: GuestOptions): Promise<LaunchConfiguration> {
+export function readGuest({ append, cpu, kernelProfile, pfnmapPolicy, ...options }: GuestOptions): LaunchConfiguration {
   const cpus = checkCpus(options.cpus);
   const memory = parseMemorySize(options.memory);
   const host = options.host === undefined ? undefined : parseHost(options.host);
   const memslots = options.memslot?.map(parseMemslot);
   if (memslots) checkMemslots(memslots);
-  const kernel = await readNamed('--kernel', options.kernel);
-  const initrd = options.initrd === undefined ? undefined : await readNamed('--initrd', options.initrd);
+  const kernel = readNamed('--kernel', options.kernel);
+  const initrd = options.initrd === undefined ? undefined : readNamed('--initrd', options.initrd);
   return {
     ...{ kernel, memory, cpus, cpu },
     ...(kernelProfile === undefined ? {} : { kernelProfile }),
