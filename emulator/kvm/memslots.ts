@@ -175,6 +175,13 @@ export class Memslots {
     return this.host.mappings.at(address) ? (this.host.hostOf?.(address) ?? address) : -1;
   }
 
+  /** As `hostAddress`, and a page of a guest_memfd that is not there yet is allocated: user space writes the memory. */
+  populate(gpa: number): number {
+    const slot = this.find(gpa);
+    if (!slot?.gmem) return this.hostAddress(gpa);
+    return slot.gmem.file?.userAddress(slot.gmem.offset + (gpa - slot.guestPhysAddr)) ?? -1;
+  }
+
   /** `mark_page_dirty_in_slot`. */
   markDirty(slot: Memslot, gpa: number): void {
     if (!slot.dirty) return;
