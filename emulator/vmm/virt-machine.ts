@@ -163,6 +163,7 @@ export class VirtMachine {
     for (const passed of this.passed) passed.instructions = -1;
     this.skipTo = undefined;
     const { memory, clock } = this.silicon;
+    memory.poison.reset();
     memory.bytes.fill(0, this.ramHost, this.ramHost + this.configuration.memory);
     this.silicon.written(this.ramHost, this.configuration.memory);
     this.memoryBesideRam.reset();
