@@ -6,8 +6,9 @@ import { Vm } from '../kvm/vm.ts';
 import type { WatchedAccess } from '../memory/data-watches.ts';
 import { HOST_DRAM_BASE } from '../memory/physical-memory.ts';
 import { slots } from '../translate/layout.ts';
-import { board, SPI_COUNT } from './board.ts';
+import { board, IRQ_COUNT } from './board.ts';
 import { Bus } from './bus.ts';
+import { checkCapabilities, enableCapabilities } from './capabilities.ts';
 import { GuestConsole } from './console.ts';
 import { deviceTreeBlob } from './device-tree.ts';
 import { Pl011 } from './devices/pl011.ts';
@@ -21,7 +22,7 @@ import { type Layout, placeBootFiles } from './loader/placement.ts';
 import { checkMemslots, checkPfnmapPolicy } from './memslot-options.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Silicon } from './silicon.ts';
-import { handleExit } from './user-space.ts';
+import { type UnhandledExit, UserSpace } from './user-space.ts';
 
 /** Why the machine stopped running. */
 export type RunEnd =
@@ -65,7 +66,8 @@ export class VirtMachine {
   hooks: RunHooks | undefined;
   /** Ends a run instead of skipping the time that all vCPUs wait. Changes nothing the guest can see. */
   pace = false;
-  private readonly bus = new Bus();
+  readonly userSpace: UserSpace;
+  readonly bus = new Bus();
   private readonly uart: Pl011;
   private readonly rtc: Pl031;
   private readonly scheduler: Scheduler;
@@ -74,8 +76,6 @@ export class VirtMachine {
   private readonly ramHost: number;
   private readonly memoryBesideRam: GuestMemory;
   private readonly deviceTree: Uint8Array;
-  /** An exit that user space has still to handle: the debugger looked at it first. `message`: there is no way to handle it. */
-  private unhandled: { readonly vcpu: Vcpu; readonly message?: string } | undefined;
   /** Where each vCPU last passed a breakpoint: the same execution of an instruction is asked about once, however often KVM has to enter the guest for it. */
   private readonly passed: { instructions: number; low: number; high: number }[];
   private skipTo: number | undefined;
@@ -83,9 +83,10 @@ export class VirtMachine {
   /** @throws LaunchError when the configuration cannot be a machine. */
   constructor(
     readonly silicon: Silicon,
-    private readonly configuration: LaunchConfiguration,
+    readonly configuration: LaunchConfiguration,
   ) {
     const { memory, cpus, initrd, kernel } = configuration;
+    this.userSpace = new UserSpace(this.bus, configuration.onExit ?? {});
     checkMemory(memory);
     checkCpus(cpus);
     if (configuration.append !== undefined) checkCommandLine(configuration.append);
@@ -107,8 +108,6 @@ export class VirtMachine {
       kernel: kernelProfileInForce,
       pfnmapPolicy: checkPfnmapPolicy(configuration.pfnmapPolicy),
       apei: apeiOfHost(host, (ipa) => this.physicalAddress(ipa)),
-      spiCount: SPI_COUNT,
-      vcpuCount: cpus,
       epoch,
       seed,
       invalidate: () => silicon.invalidateStage2(),
@@ -117,11 +116,11 @@ export class VirtMachine {
         silicon.memory.free(address, bytes);
       },
     });
-    this.vm.nisvToUser = true;
+    enableCapabilities(this.vm, checkCapabilities(configuration.capabilities ?? ['ARM_NISV_TO_USER']));
     this.vm.memslots.set({ slot: 0, flags: 0, guestPhysAddr: board.ram.base, memorySize: memory, userspaceAddr: this.ramHost });
     this.memoryBesideRam = new GuestMemory(silicon, this.vm, checkMemslots(configuration.memslots ?? []));
     for (const processor of silicon.processors) this.vm.createVcpu(processor);
-    this.vm.initVgic(board.distributor.base, board.redistributors.base);
+    this.provideInterruptController();
     this.scheduler = new Scheduler(this.vm.vcpus);
     this.passed = this.vm.vcpus.map(() => ({ instructions: -1, low: 0, high: 0 }));
     for (const vcpu of this.vm.vcpus) {
@@ -159,14 +158,12 @@ export class VirtMachine {
 
   /** Back to the state after construction. */
   reset(): void {
-    this.unhandled = undefined;
+    this.userSpace.reset();
     for (const passed of this.passed) passed.instructions = -1;
     this.skipTo = undefined;
-    const { memory, clock } = this.silicon;
-    memory.poison.reset();
-    memory.bytes.fill(0, this.ramHost, this.ramHost + this.configuration.memory);
-    this.silicon.written(this.ramHost, this.configuration.memory);
-    this.memoryBesideRam.reset();
+    this.clearMemory();
+    this.silicon.memory.poison.reset();
+    const { clock } = this.silicon;
     clock.instructions = 0;
     clock.idle = 0;
     this.vm.reset();
@@ -181,6 +178,13 @@ export class VirtMachine {
     const { base } = board.ram;
     const inside = ipa >= base && ipa < base + this.configuration.memory;
     return inside ? this.silicon.memory.physical(this.ramHost + (ipa - base)) : -1;
+  }
+
+  /** Zeros in all memory of the guest. */
+  clearMemory(): void {
+    this.silicon.memory.bytes.fill(0, this.ramHost, this.ramHost + this.configuration.memory);
+    this.silicon.written(this.ramHost, this.configuration.memory);
+    this.memoryBesideRam.reset();
   }
 
   /** Host address of a guest physical address in RAM, or -1. */
@@ -266,6 +270,15 @@ export class VirtMachine {
     return this.vm.exitCounts;
   }
 
+  private provideInterruptController(): void {
+    const gic = this.vm.createVgic();
+    gic.setIrqCount(IRQ_COUNT);
+    gic.setDistributor(BigInt(board.distributor.base));
+    gic.setRedistributors(BigInt(board.redistributors.base));
+    gic.init();
+    this.vm.mapVgic();
+  }
+
   private line(spi: number): (level: boolean) => void {
     return (level) => this.vm.irqLine(spi, level);
   }
@@ -327,12 +340,13 @@ export class VirtMachine {
   }
 
   /** `kvm_run` holds an exit: the debugger sees it first, then user space acts on it. */
-  private atExit(at: NonNullable<VirtMachine['unhandled']>): RunEnd | undefined {
+  private atExit(at: UnhandledExit): RunEnd | undefined {
     const { index, run } = at.vcpu;
     const name = exitDefinition(run)?.name ?? `KVM_EXIT_${run.exitReason}`;
     this.vm.count(name);
+    this.userSpace.arrived(at);
     if (!this.hooks?.exit(index, name)) return this.handle(at);
-    this.unhandled = at;
+    this.userSpace.hold(at);
     return { kind: 'hook', vcpu: index };
   }
 
@@ -357,15 +371,23 @@ export class VirtMachine {
     return this.hooks.watch(vcpu.index, this.silicon.mmu.watches.accesses);
   }
 
+  /** Finishes what user space is emulating: every vCPU stands between two instructions then. What ends the machine, if that does. */
+  settle(): RunEnd | undefined {
+    const end = this.finishUnhandled();
+    for (const vcpu of this.vm.vcpus) vcpu.completeMmio();
+    return end;
+  }
+
   private finishUnhandled(): RunEnd | undefined {
-    const at = this.unhandled;
-    this.unhandled = undefined;
+    const at = this.userSpace.release();
     return at && this.handle(at);
   }
 
-  private handle({ vcpu, message }: NonNullable<VirtMachine['unhandled']>): RunEnd | undefined {
-    if (message !== undefined) return { kind: 'fatal', vcpu: vcpu.index, message };
-    const handled = handleExit(vcpu, this.bus);
+  private handle(at: UnhandledExit): RunEnd | undefined {
+    const { vcpu } = at;
+    const before = vcpu.instructions;
+    const handled = this.userSpace.handle(at);
+    this.scheduler.used(vcpu.instructions - before);
     this.console.feed(this.uart);
     return handled.kind === 'continue' ? undefined : handled.kind === 'fatal' ? { ...handled, vcpu: vcpu.index } : handled;
   }
