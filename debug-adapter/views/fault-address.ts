@@ -34,18 +34,19 @@ export async function faultAddress(cause: StopCause, vcpu: number, machine: Mach
     if (!abortExits.has(cause.exit.name)) return undefined;
     const values = await machine.readRegisters(vcpu, ['ESR_EL2', 'FAR_EL2', 'pstate']);
     const value = (name: string): bigint => values.find((r) => r.name === name)?.value ?? 0n;
-    const el = (value('pstate') >> 2n) & 3n ? 1 : 0;
-    return addressOf('FAR_EL2', value('ESR_EL2'), value('FAR_EL2'), el);
+    return addressOf('FAR_EL2', value('ESR_EL2'), value('FAR_EL2'), value('pstate'));
   }
   if (cause.kind !== 'exception') return undefined;
   const { esr, far, spsr, targetEl } = cause.exception;
-  return addressOf(`FAR_EL${targetEl}`, esr, far, (spsr >> 2n) & 3n ? 1 : 0);
+  return addressOf(`FAR_EL${targetEl}`, esr, far, spsr);
 }
 
-function addressOf(register: string, esr: bigint, address: bigint, el: 0 | 1): FaultAddress | undefined {
+/** @param pstate Where the access was made: taking the exception has changed it since. */
+function addressOf(register: string, esr: bigint, address: bigint, pstate: bigint): FaultAddress | undefined {
   const abort = aborts.get(Number(bits(esr, 31, 26)));
   const external = bits(esr, 5, 0) === 0b010000n;
   if (!abort || (external && (esr & FNV) !== 0n)) return undefined;
   const kind = abort === 'fetch' ? 'fetch' : (esr & WNR) !== 0n && (esr & NOT_THE_ACCESS) === 0n ? 'write' : 'read';
-  return { register, query: { space: 'va', address, kind, el } };
+  const el = bits(pstate, 3, 2) === 0n ? 0 : 1;
+  return { register, query: { space: 'va', address, kind, el, pan: bits(pstate, 22, 22) !== 0n } };
 }

@@ -112,8 +112,8 @@ const combineCache = (first: CacheAttributes, second: CacheAttributes): CacheAtt
 export interface CombineOptions {
   /** HCR_EL2.FWB. */
   readonly fwb: boolean;
-  /** HCR_EL2.CD for data accesses, HCR_EL2.ID for fetches: stage 2 gives Non-cacheable. */
-  readonly cacheDisabled?: boolean;
+  /** Set where stage 2 makes Normal memory Non-cacheable: HCR_EL2.CD for data accesses, HCR_EL2.ID for fetches. */
+  readonly cacheDisabled?: 'HCR_EL2.CD' | 'HCR_EL2.ID' | undefined;
 }
 
 /**
@@ -125,7 +125,11 @@ export function combineAttributes(first: MemoryAttributes, memAttr: number, sh: 
   const shareability = combineShareability(first.shareability, shareabilities[sh]!);
   const [attributes, typeRule] = options.fwb ? combineForced(first, memAttr, shareability) : combineTypes(first, memAttr, shareability);
   if (options.cacheDisabled && attributes.type === 'Normal')
-    return { attributes: nonCacheable, typeRule: 'HCR_EL2.CD makes Normal memory Non-cacheable', shareabilityRule: outerRule };
+    return {
+      attributes: nonCacheable,
+      typeRule: `${options.cacheDisabled} = 1 makes Normal memory Non-cacheable`,
+      shareabilityRule: outerRule,
+    };
   const result = effectiveAttributes(attributes);
   const shareabilityRule =
     isDevice(result) || isNonCacheable(result)
