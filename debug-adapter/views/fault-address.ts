@@ -1,10 +1,10 @@
 import { bits } from '../../emulator/isa/registers/field-lookup.ts';
-import type { Machine, StopCause } from '../../emulator/machine/machine.ts';
+import type { ExitRecord, Machine, StopCause } from '../../emulator/machine/machine.ts';
 import type { TranslationQuery } from '../../emulator/machine/memory-views.ts';
 
 /** The address a stop is about, and the access that was made to it. */
 export interface FaultAddress {
-  /** Register that holds it. */
+  /** What holds it. */
   readonly register: string;
   readonly query: TranslationQuery;
 }
@@ -34,11 +34,18 @@ export async function faultAddress(cause: StopCause, vcpu: number, machine: Mach
     if (!abortExits.has(cause.exit.name)) return undefined;
     const values = await machine.readRegisters(vcpu, ['ESR_EL2', 'FAR_EL2', 'pstate']);
     const value = (name: string): bigint => values.find((r) => r.name === name)?.value ?? 0n;
-    return addressOf('FAR_EL2', value('ESR_EL2'), value('FAR_EL2'), value('pstate'));
+    return addressOf('FAR_EL2', value('ESR_EL2'), value('FAR_EL2'), value('pstate')) ?? guestPhysical(cause.exit);
   }
   if (cause.kind !== 'exception') return undefined;
   const { esr, far, spsr, targetEl } = cause.exception;
   return addressOf(`FAR_EL${targetEl}`, esr, far, spsr);
+}
+
+/** FAR holds no address, but `kvm_run` a guest physical one. */
+function guestPhysical({ fields }: ExitRecord): FaultAddress | undefined {
+  const valid = fields.find(({ name }) => name === 'flags')?.meaning?.includes('GPA_VALID');
+  const address = fields.find(({ name }) => name === 'gpa')?.value;
+  return valid && address !== undefined ? { register: 'gpa', query: { space: 'ipa', address } } : undefined;
 }
 
 /** @param pstate Where the access was made: taking the exception has changed it since. */
