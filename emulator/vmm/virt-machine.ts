@@ -6,7 +6,7 @@ import { Vm } from '../kvm/vm.ts';
 import type { WatchedAccess } from '../memory/data-watches.ts';
 import { HOST_DRAM_BASE } from '../memory/physical-memory.ts';
 import { slots } from '../translate/layout.ts';
-import { board, SPI_COUNT } from './board.ts';
+import { board, IRQ_COUNT } from './board.ts';
 import { Bus } from './bus.ts';
 import { checkCapabilities, enableCapabilities } from './capabilities.ts';
 import { GuestConsole } from './console.ts';
@@ -108,8 +108,6 @@ export class VirtMachine {
       kernel: kernelProfileInForce,
       pfnmapPolicy: checkPfnmapPolicy(configuration.pfnmapPolicy),
       apei: apeiOfHost(host, (ipa) => this.physicalAddress(ipa)),
-      spiCount: SPI_COUNT,
-      vcpuCount: cpus,
       epoch,
       seed,
       invalidate: () => silicon.invalidateStage2(),
@@ -122,7 +120,7 @@ export class VirtMachine {
     this.vm.memslots.set({ slot: 0, flags: 0, guestPhysAddr: board.ram.base, memorySize: memory, userspaceAddr: this.ramHost });
     this.memoryBesideRam = new GuestMemory(silicon, this.vm, checkMemslots(configuration.memslots ?? []));
     for (const processor of silicon.processors) this.vm.createVcpu(processor);
-    this.vm.initVgic(board.distributor.base, board.redistributors.base);
+    this.provideInterruptController();
     this.scheduler = new Scheduler(this.vm.vcpus);
     this.passed = this.vm.vcpus.map(() => ({ instructions: -1, low: 0, high: 0 }));
     for (const vcpu of this.vm.vcpus) {
@@ -164,6 +162,7 @@ export class VirtMachine {
     for (const passed of this.passed) passed.instructions = -1;
     this.skipTo = undefined;
     this.clearMemory();
+    this.silicon.memory.poison.reset();
     const { clock } = this.silicon;
     clock.instructions = 0;
     clock.idle = 0;
@@ -269,6 +268,15 @@ export class VirtMachine {
   /** Exits by name: to KVM by exception class, to user space by reason. */
   get exitCounts(): Readonly<Record<string, number>> {
     return this.vm.exitCounts;
+  }
+
+  private provideInterruptController(): void {
+    const gic = this.vm.createVgic();
+    gic.setIrqCount(IRQ_COUNT);
+    gic.setDistributor(BigInt(board.distributor.base));
+    gic.setRedistributors(BigInt(board.redistributors.base));
+    gic.init();
+    this.vm.mapVgic();
   }
 
   private line(spi: number): (level: boolean) => void {
