@@ -17,6 +17,7 @@ export interface GuestOptions {
   readonly host?: string;
   readonly memslot?: readonly string[];
   readonly pfnmapPolicy?: string;
+  readonly cacheModel?: boolean;
   readonly capabilities?: string;
 }
 
@@ -36,6 +37,7 @@ export function readGuest({ append, cpu, kernelProfile, pfnmapPolicy, ...options
     ...(memslots === undefined ? {} : { memslots }),
     ...(pfnmapPolicy === undefined ? {} : { pfnmapPolicy: checkPfnmapPolicy(pfnmapPolicy) }),
     capabilities: checkCapabilities(options.capabilities?.split(',').filter((name) => name !== '') ?? enableableCapabilities),
+    ...(options.cacheModel ? { cacheModel: true } : {}),
     ...(initrd ? { initrd } : {}),
     ...(append === undefined ? {} : { append }),
   };

@@ -32,7 +32,10 @@ export function writeContextHeader(physical: PhysicalMemory, { dataTlb, space, p
   set(contextHeader.rights, user ? EL0_SHIFT : 0);
   const aligned = configuration.alignmentChecked ? mainTlbInfo.valid : 0;
   const pastCache = physical.cache === undefined ? 0 : mainTlbInfo.notCached;
-  set(contextHeader.refused, mainTlbInfo.device | mainTlbInfo.watched | pastCache | aligned | (privilege === PAN ? mainTlbInfo.panDenied : 0));
+  set(
+    contextHeader.refused,
+    mainTlbInfo.device | mainTlbInfo.watched | pastCache | aligned | (privilege === PAN ? mainTlbInfo.panDenied : 0),
+  );
   const { stage2 } = configuration;
   if (stage2.enabled) set(contextHeader.stage2Tag, stage2TagLow(space.stage2Space), stage2TagHigh(space.stage2Space));
   else set(contextHeader.stage2Tag, -1, -1);
@@ -60,7 +63,10 @@ function writeRange({ words, cache }: PhysicalMemory, at: number, space: Address
   const tableHigh = clearHigh(upper ? space.ttbr1High : space.ttbr0High, range.baseAlignment);
   const shift = PAGE_BITS + STRIDE * (3 - range.startLevel);
   const plain =
-    !refused && walksPlainly(configuration, range) && (cache === undefined || range.cacheableWalks) && tableHigh * 2 ** 32 + tableLow < configuration.outputLimit;
+    !refused &&
+    walksPlainly(configuration, range) &&
+    (cache === undefined || range.cacheableWalks) &&
+    tableHigh * 2 ** 32 + tableLow < configuration.outputLimit;
   words[at + contextRange.table / 4] = tableLow;
   words[at + contextRange.table / 4 + 1] = tableHigh;
   words[at + contextRange.slowWalks / 4] = plain ? 0 : 1;

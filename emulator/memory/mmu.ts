@@ -80,8 +80,7 @@ export class Mmu {
     this.debug = new DebugMemory(this.translation, physical, () => this.code);
     // Where instructions come from, refills in generated code don't know.
     this.fetchWatch = undefined;
-    this.cached =
-      physical.cache && new CachedAccess(physical.cache, this.contexts, (host, bytes) => this.code.written(host, bytes));
+    this.cached = physical.cache && new CachedAccess(physical.cache, this.contexts, (host, bytes) => this.code.written(host, bytes));
   }
 
   /** Told of every page that is entered for execution, with the address executed: a debugger arms its breakpoints there. */
@@ -126,7 +125,8 @@ export class Mmu {
     let access = context.privilege | ((flags & accessBits.write) === 0 ? READ : (flags & accessBits.read) !== 0 ? READ | WRITE : WRITE);
     const element = (flags >>> accessBits.alignShift) & 0xff || bytes;
     if ((vaLow & (element - 1)) !== 0) {
-      if (misalignedFaults(context.space.configuration, vaLow, bytes, flags, this.features.lse2)) return this.noteAlignment(vaLow, vaHigh, access);
+      if (misalignedFaults(context.space.configuration, vaLow, bytes, flags, this.features.lse2))
+        return this.noteAlignment(vaLow, vaHigh, access);
       access |= MISALIGNED;
     }
     // Only DC ZVA writes one element of 64 bytes.

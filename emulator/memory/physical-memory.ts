@@ -153,6 +153,7 @@ export class PhysicalMemory {
 
   /** Gives back DRAM of `allocate`. */
   free(host: number, bytes: number): void {
+    this.cache?.forget(host, bytes);
     for (let page = host; page < host + bytes; page += PAGE_BYTES) this.freePages.push(page);
   }
 }

@@ -291,8 +291,7 @@ export class Translation {
     if ((access & DRY) !== 0) return true;
     const low = (this.descriptorLow | ACCESS_FLAG) & (dirty ? ~AP2 : -1);
     const { cache } = this.physical;
-    const host =
-      cache === undefined ? this.descriptorHost : cache.descriptorUpdateAt(this.descriptorHost, this.cacheableWalk(regime));
+    const host = cache === undefined ? this.descriptorHost : cache.descriptorUpdateAt(this.descriptorHost, this.cacheableWalk(regime));
     if (configuration.bigEndian) this.words[(host >>> 2) + 1] = swapBytes(low);
     else this.words[host >>> 2] = low;
     return true;

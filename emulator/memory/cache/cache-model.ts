@@ -195,6 +195,15 @@ export class CacheModel {
         if (operation === 'clean' || this.stateOf(at) !== 'absent') this.maintain(at, operation);
   }
 
+  /** The host takes memory for something else: it writes all of it. */
+  forget(host: number, bytes: number): void {
+    for (let hostPage = pageOf(host); hostPage < host + bytes; hostPage += PAGE_BYTES) {
+      this.byLine.delete(hostPage);
+      this.kinds[this.indexOf(hostPage)] = IN_CACHE;
+      this.marks[hostPage / PAGE_BYTES]! &= ~pageMark.cache;
+    }
+  }
+
   /** The state of the line that holds a byte. */
   stateOf(host: number): LineState {
     const hostPage = pageOf(host);
