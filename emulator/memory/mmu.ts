@@ -209,12 +209,9 @@ export class Mmu {
       const read = ((info >>> shift) & READ) !== 0;
       // PAN denies both; that was checked for this access.
       const storable = read && !code && ((info >>> shift) & WRITE) !== 0;
-      if (cached !== undefined) {
-        if (!cached.enter(context, vaLow, vaHigh, host, page, read, storable, watched)) this.narrow(context, vaLow, vaHigh, host);
-      } else {
-        this.contexts.fillData(context, vaLow, vaHigh, page, read, storable);
-        if (watched) this.narrow(context, vaLow, vaHigh, host);
-      }
+      if (cached === undefined) this.contexts.fillData(context, vaLow, vaHigh, page, read, storable);
+      const whole = cached === undefined || cached.enter(context, vaLow, vaHigh, host, page, read, storable, watched);
+      if (watched && whole) this.narrow(context, vaLow, vaHigh, host);
     }
     return page + (vaLow & 0xfff);
   }

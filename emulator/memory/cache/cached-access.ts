@@ -30,7 +30,8 @@ export class CachedAccess {
   /**
    * Enters as much of the page as generated code may reach without changing what is in the cache.
    * @param page As `place` gave it.
-   * @param watched Data watches confine the page too. False is the answer where windows are still to be narrowed for them.
+   * @param watched Data watches confine the page too.
+   * @returns False: not the whole page was entered.
    */
   enter(
     context: Context,
@@ -46,10 +47,10 @@ export class CachedAccess {
     const hostPage = host - (host & 0xfff);
     const confined = page === hostPage && cache.confines(hostPage);
     // Two kinds of windows at once: each access is looked at.
-    if (confined && watched) return true;
+    if (confined && watched) return false;
     contexts.fillData(context, vaLow, vaHigh, page, read, write && (page === hostPage || cache.expectsWrites(hostPage)));
     if (confined) contexts.narrowData(context, vaLow, cache.readWindow(host), cache.writeWindow(host));
-    return !watched;
+    return !confined;
   }
 
   /** The page that instructions come from. */
