@@ -1,5 +1,7 @@
+import { vmmCapabilities } from '../../emulator/vmm/capabilities.ts';
 import { checkCpus, type LaunchConfiguration, parseMemorySize } from '../../emulator/vmm/launch.ts';
 import { checkMemslots, checkPfnmapPolicy } from '../../emulator/vmm/memslot-options.ts';
+import { parsePolicies } from './exit-option.ts';
 import { readNamed } from './files.ts';
 import { parseHost } from './host-option.ts';
 import { parseMemslot } from './memslot-option.ts';
@@ -16,6 +18,8 @@ export interface GuestOptions {
   readonly host?: string;
   readonly memslot?: readonly string[];
   readonly pfnmapPolicy?: string;
+  readonly onExit?: readonly string[];
+  readonly capability?: readonly string[];
 }
 
 /** Reads the files of a guest. @throws CliError, LaunchError */
@@ -33,6 +37,8 @@ export async function readGuest({ append, cpu, kernelProfile, pfnmapPolicy, ...o
     ...(host === undefined ? {} : { host }),
     ...(memslots === undefined ? {} : { memslots }),
     ...(pfnmapPolicy === undefined ? {} : { pfnmapPolicy: checkPfnmapPolicy(pfnmapPolicy) }),
+    capabilities: options.capability ?? vmmCapabilities,
+    ...(options.onExit === undefined ? {} : { onExit: parsePolicies(options.onExit) }),
     ...(initrd ? { initrd } : {}),
     ...(append === undefined ? {} : { append }),
   };

@@ -1,8 +1,10 @@
 import { writeFile } from 'node:fs/promises';
+import { ScriptError } from '../../emulator/machine/script/runner.ts';
 import { CompileThread } from '../../emulator/vmm/compile-thread.ts';
 import { createMachine } from '../../emulator/vmm/create.ts';
 import { Pace, REALTIME_SLICE } from '../../emulator/vmm/pace.ts';
 import type { RunEnd, VirtMachine } from '../../emulator/vmm/virt-machine.ts';
+import { arrangeRun } from './arrange.ts';
 import { CliError, exitStatus } from './exit-status.ts';
 import { type GuestOptions, readGuest } from './guest-files.ts';
 import { Terminal } from './terminal.ts';
@@ -15,6 +17,9 @@ export interface RunOptions extends GuestOptions {
   readonly timeout?: number;
   readonly stats?: string;
   readonly realtime?: boolean;
+  readonly poison?: readonly string[];
+  readonly script?: string;
+  readonly symbols?: readonly string[];
 }
 
 /** Guest instructions between looks at the terminal and the clock. */
@@ -31,11 +36,15 @@ export async function run(options: RunOptions): Promise<number> {
   const guest = await readGuest(options);
   // A guest that follows the clock on the wall has its date too.
   const machine = await createMachine(options.realtime ? { ...guest, epoch: Math.floor(Date.now() / 1000) } : guest, compileThread);
+  await arrangeRun(machine, options);
   const terminal = new Terminal();
   terminal.open();
   const session = new RunSession(machine, terminal, options);
   try {
     return await session.run();
+  } catch (error) {
+    if (error instanceof ScriptError) throw new CliError(error.message, exitStatus.stopped);
+    throw error;
   } finally {
     terminal.close();
     if (options.stats !== undefined) await writeStatistics(options.stats, session.statistics());

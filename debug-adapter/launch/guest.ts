@@ -8,6 +8,7 @@ import { loadSymbols } from '../symbols/load.ts';
 import { SymbolTable } from '../symbols/symbols.ts';
 import { assembleProgram } from './assemble.ts';
 import type { LaunchConfiguration } from './configuration.ts';
+import { arrange, faultsOf } from './faults.ts';
 import type { Program } from './program.ts';
 
 /** Says how far loading has come. */
@@ -43,13 +44,16 @@ export async function launchGuest(configuration: LaunchConfiguration, machine: M
     ...(configuration.host === undefined ? {} : { host: configuration.host }),
     ...(configuration.memslots === undefined ? {} : { memslots: configuration.memslots }),
     ...(configuration.pfnmapPolicy === undefined ? {} : { pfnmapPolicy: configuration.pfnmapPolicy }),
+    ...faultsOf(configuration),
     timekeeping: configuration.realtime ? 'realtime' : 'wait',
     ...(initrd ? { initrd } : {}),
     ...(append === undefined ? {} : { append }),
   };
   const loaded = await machine.launch(machineConfiguration);
   const names = machineNames((name) => symbols.runtimeAddress(name));
-  return { machine, configuration, loaded, symbols, program, names, state: 'configuring', stop: undefined };
+  const guest: Guest = { machine, configuration, loaded, symbols, program, names, state: 'configuring', stop: undefined };
+  await arrange(guest);
+  return guest;
 }
 
 async function namedFile(what: string, path: string): Promise<NamedBytes> {

@@ -1,3 +1,4 @@
+import type { PoisonedMemory } from '../../emulator/machine/intervention.ts';
 import { interventionCommands, parseIntervention } from '../interventions/command.ts';
 import type { Guest, SessionState } from '../session-state.ts';
 import { performed } from './intervene.ts';
@@ -8,7 +9,7 @@ type Command = (rest: string, guest: Guest, vcpu: number) => Promise<string>;
 const help = `Expressions: registers ($x0, sp, pc, esr_el1), their fields (esr_el1.EC, pstate.EL), the current exit (fault_ipa, phys_addr, len, esr.WnR),
 memory (*(u32*)addr, [va:addr], u8[pa:addr]), symbols, C operators on 64-bit unsigned; a trailing ,x ,d ,u ,b ,c chooses the format.
 Assignments: x0 = 1, pstate.I = 1, *(u32*)0x40080000 = 0xd503201f.
-Commands: translate ADDRESS [read|write|fetch] [el0|el1] [full], stage2 IPA [write|fetch], pagetable [ttbr0|ttbr1|stage2 [FROM [TO]]], memslots, stats, help.
+Commands: translate ADDRESS [read|write|fetch] [el0|el1] [full], stage2 IPA [write|fetch], pagetable [ttbr0|ttbr1|stage2 [FROM [TO]]], memslots, poisoned, stats, help.
 An address of translate is va:… (or without a prefix) through both stages, ipa:… through stage 2.
 What can be done to the machine by hand:
 ${interventionCommands.map(({ usage, summary }) => `  ${usage}: ${summary}`).join('\n')}`;
@@ -16,6 +17,10 @@ ${interventionCommands.map(({ usage, summary }) => `  ${usage}: ${summary}`).joi
 const commands: Readonly<Record<string, Command>> = {
   help: async () => help,
   ...viewCommands,
+  poisoned: async (_, { machine }) => {
+    const all = await machine.poisoned();
+    return all.length === 0 ? 'no memory is poisoned' : all.map(poisonLine).join('\n');
+  },
   stats: async (_, { machine }) => {
     const { instructions, seconds, exits } = await machine.statistics();
     const mips = seconds > 0 ? ` (${(instructions / seconds / 1e6).toFixed(0)} MIPS)` : '';
@@ -23,6 +28,9 @@ const commands: Readonly<Record<string, Command>> = {
     return [`${instructions} instructions in ${seconds.toFixed(2)} s${mips}`, ...counts].join('\n');
   },
 };
+
+const poisonLine = ({ id, text, consumed }: PoisonedMemory): string =>
+  `#${id} ${text}: consumed ${consumed} ${consumed === 1 ? 'time' : 'times'}`;
 
 /** Answer of a command of the Debug Console; undefined: the text is none. */
 export async function consoleCommand(text: string, guest: Guest, vcpu: number, session: SessionState): Promise<string | undefined> {

@@ -31,6 +31,8 @@ export interface LaunchConfiguration {
   readonly seed?: number;
   /** Hot code is translated to WebAssembly (the default; or when, exactly), or everything is interpreted. The guest cannot tell. */
   readonly translate?: boolean | Partial<Eagerness>;
+  /** Capabilities of KVM to enable, without KVM_CAP_; left out: all that this VMM can use. */
+  readonly capabilities?: readonly string[];
   /** What user space does about exits; where none is chosen, what it does by itself. */
   readonly onExit?: ExitPolicies;
 }

@@ -8,17 +8,20 @@ import { HOST_DRAM_BASE } from '../memory/physical-memory.ts';
 import { slots } from '../translate/layout.ts';
 import { board, SPI_COUNT } from './board.ts';
 import { Bus } from './bus.ts';
+import { enableCapabilities } from './capabilities.ts';
 import { GuestConsole } from './console.ts';
 import { deviceTreeBlob } from './device-tree.ts';
 import { Pl011 } from './devices/pl011.ts';
 import { Pl031 } from './devices/pl031.ts';
 import { Pl061 } from './devices/pl061.ts';
+import { goOn } from './exits/perform.ts';
 import { GuestMemory } from './guest-memory.ts';
 import { apeiOfHost, checkHost, describeHost, type HostFact, kernelProfile } from './host.ts';
 import { checkCommandLine, checkCpus, checkMemory, DEFAULT_EPOCH, DEFAULT_SEED, type LaunchConfiguration } from './launch.ts';
 import { type LoadedKernel, loadKernel } from './loader/kernel.ts';
 import { type Layout, placeBootFiles } from './loader/placement.ts';
 import { checkMemslots, checkPfnmapPolicy } from './memslot-options.ts';
+import { PlanKeeper } from './plan-keeper.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Silicon } from './silicon.ts';
 import { type UnhandledExit, UserSpace } from './user-space.ts';
@@ -66,6 +69,8 @@ export class VirtMachine {
   /** Ends a run instead of skipping the time that all vCPUs wait. Changes nothing the guest can see. */
   pace = false;
   readonly userSpace: UserSpace;
+  /** What somebody planned to be done. */
+  readonly planned: PlanKeeper;
   private readonly bus = new Bus();
   private readonly uart: Pl011;
   private readonly rtc: Pl031;
@@ -86,6 +91,7 @@ export class VirtMachine {
   ) {
     const { memory, cpus, initrd, kernel } = configuration;
     this.userSpace = new UserSpace(this.bus, configuration.onExit ?? {});
+    this.planned = new PlanKeeper(silicon.clock, this.userSpace);
     checkMemory(memory);
     checkCpus(cpus);
     if (configuration.append !== undefined) checkCommandLine(configuration.append);
@@ -117,7 +123,7 @@ export class VirtMachine {
         silicon.memory.free(address, bytes);
       },
     });
-    this.vm.nisvToUser = true;
+    enableCapabilities(this.vm, configuration.capabilities);
     this.vm.memslots.set({ slot: 0, flags: 0, guestPhysAddr: board.ram.base, memorySize: memory, userspaceAddr: this.ramHost });
     this.memoryBesideRam = new GuestMemory(silicon, this.vm, checkMemslots(configuration.memslots ?? []));
     for (const processor of silicon.processors) this.vm.createVcpu(processor);
@@ -160,6 +166,7 @@ export class VirtMachine {
   /** Back to the state after construction. */
   reset(): void {
     this.userSpace.reset();
+    this.planned.reset();
     for (const passed of this.passed) passed.instructions = -1;
     this.skipTo = undefined;
     const { memory, clock } = this.silicon;
@@ -203,6 +210,7 @@ export class VirtMachine {
     const first = this.finishUnhandled();
     if (first) return first;
     while (this.silicon.clock.instructions < limit) {
+      if (this.planned.stopsNow()) return { kind: 'hook', vcpu: 0 };
       const vcpu = this.scheduler.next();
       if (!vcpu) {
         const end = this.skipTime();
@@ -212,7 +220,7 @@ export class VirtMachine {
       }
       this.skipTo = undefined;
       const before = vcpu.instructions;
-      const outcome = vcpu.enter(Math.min(this.scheduler.quantum, limit - this.silicon.clock.instructions));
+      const outcome = vcpu.enter(Math.min(this.scheduler.quantum, limit - this.silicon.clock.instructions, this.planned.until));
       this.scheduler.used(vcpu.instructions - before);
       if (outcome.kind === 'yield') this.scheduler.yield();
       const end = this.after(vcpu, outcome);
@@ -233,13 +241,14 @@ export class VirtMachine {
     const vcpu = this.vm.vcpus[index]!;
     const limit = vcpu.instructions + count;
     while (vcpu.instructions < limit) {
+      if (this.planned.stopsNow()) return { kind: 'hook', vcpu: index };
       if (!vcpu.canRun()) {
         const next = vcpu.nextEvent();
         if (!vcpu.isWaiting || next === Number.POSITIVE_INFINITY) return { kind: 'idle' };
         this.advanceTo(next);
         continue;
       }
-      const outcome = vcpu.enter(limit - vcpu.instructions);
+      const outcome = vcpu.enter(Math.min(limit - vcpu.instructions, this.planned.until));
       const end = this.after(vcpu, outcome);
       if (end) return end;
       // The last instruction may be one that user space emulates: it is done only when KVM has completed it.
@@ -310,6 +319,7 @@ export class VirtMachine {
       case 'exit':
         return this.atExit({ vcpu });
       case 'breakpoint':
+        return (this.planned.stopsHere(vcpu) ?? true) ? { kind: 'hook', vcpu: vcpu.index } : undefined;
       case 'watch':
         return { kind: 'hook', vcpu: vcpu.index };
       case 'exception':
@@ -331,6 +341,7 @@ export class VirtMachine {
     const name = exitDefinition(run)?.name ?? `KVM_EXIT_${run.exitReason}`;
     this.vm.count(name);
     this.userSpace.arrived(at);
+    this.planned.plan?.exited(index, name);
     if (!this.hooks?.exit(index, name)) return this.handle(at);
     this.userSpace.hold(at);
     return { kind: 'hook', vcpu: index };
@@ -344,7 +355,7 @@ export class VirtMachine {
     const low = state.low(slots.pc);
     const high = state.high(slots.pc);
     if (passed.instructions === instructions && passed.low === low && passed.high === high) return false;
-    if (this.hooks.breakpoint(index)) return true;
+    if (this.planned.isDueBefore(vcpu) || this.hooks.breakpoint(index)) return true;
     passed.instructions = instructions;
     passed.low = low;
     passed.high = high;
@@ -362,10 +373,11 @@ export class VirtMachine {
     return at && this.handle(at);
   }
 
-  private handle(at: UnhandledExit): RunEnd | undefined {
-    const { vcpu } = at;
+  private handle(exit: UnhandledExit): RunEnd | undefined {
+    const { vcpu } = exit;
     const before = vcpu.instructions;
-    const handled = this.userSpace.handle(at);
+    const at = this.planned.atExit(exit);
+    const handled = at ? this.userSpace.handle(at) : goOn;
     this.scheduler.used(vcpu.instructions - before);
     this.console.feed(this.uart);
     return handled.kind === 'continue' ? undefined : handled.kind === 'fatal' ? { ...handled, vcpu: vcpu.index } : handled;

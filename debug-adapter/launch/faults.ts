@@ -1,0 +1,34 @@
+import type { MachineConfiguration } from '../../emulator/machine/machine.ts';
+import { vmmCapabilities } from '../../emulator/vmm/capabilities.ts';
+import type { ExitPolicies } from '../../emulator/vmm/exits/policy.ts';
+import { poisonOf } from '../interventions/poison-arguments.ts';
+import { parseStep, readScript } from '../interventions/script.ts';
+import { RequestError } from '../request-error.ts';
+import type { Guest } from '../session-state.ts';
+import type { LaunchConfiguration } from './configuration.ts';
+
+/** What user space enables and does about exits. Where nobody debugs, nobody is there to stop for. */
+export function faultsOf({
+  capabilities = vmmCapabilities,
+  onExit = {},
+  noDebug,
+}: LaunchConfiguration): Pick<MachineConfiguration, 'capabilities' | 'onExit'> {
+  if (!noDebug) return { capabilities, onExit };
+  const unattended = Object.entries(onExit).map(([exit, policy]) => [exit, policy === 'stop' ? 'terminate' : policy]);
+  return { capabilities, onExit: Object.fromEntries(unattended) as ExitPolicies };
+}
+
+/** Poisons what is to be bad from the start, and hands the script over. The guest stands before its first instruction. Throws RequestError. */
+export async function arrange(guest: Guest): Promise<void> {
+  const { machine, configuration } = guest;
+  for (const [n, text] of (configuration.poison ?? []).entries()) {
+    try {
+      await machine.intervene(0, poisonOf(text, guest));
+    } catch (error) {
+      throw new RequestError(`poison[${n}]: ${(error as Error).message}`);
+    }
+  }
+  if (configuration.script === undefined) return;
+  const steps = await readScript(configuration.script);
+  await machine.setScript(steps.map((step) => parseStep(step, guest, configuration.cpus)));
+}
