@@ -1,9 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { LaunchError } from '../../emulator/vmm/loader/errors.ts';
 import { lowerEngineThreads } from '../../emulator/vmm/thread-priority.ts';
+import type { DescriptorOptions } from './decode.ts';
 import { CliError, exitStatus } from './exit-status.ts';
 import type { LockstepCommandOptions } from './lockstep.ts';
 import type { RunOptions } from './run.ts';
+import type { LoadOptions, SaveOptions } from './save.ts';
 
 // A command's code is loaded when it is given: each needs a part of the program only.
 
@@ -38,8 +40,8 @@ const guestCommand = (name: string): Command =>
       'the host where it differs from the CPU model: ras=on,fwb=off,dic=on,idc=on,doubleFault2=on,ipaBits=40,apei=claims',
     )
     .option('--on-exit <policy...>', 'what user space does at an exit: ARM_SEA=resume, MMIO=inject-dabt, ARM_NISV=terminate …')
-    .option('--capability <name...>', 'what user space enables: ARM_NISV_TO_USER, ARM_SEA_TO_USER (both, where it is left out)')
     .option('--memslot <members...>', 'memory beside RAM: gpa=0x100000000,size=2M,backing=pfnmap,attributes=cacheable; a slot each')
+    .option('--capabilities <names>', 'what user space enables of KVM: ARM_NISV_TO_USER,ARM_SEA_TO_USER (default), "" for nothing')
     .addOption(
       new Option('--pfnmap-policy <name>', 'cacheable VM_PFNMAP memory on a host without FEAT_S2FWB and DIC')
         .choices(['error', 'fallback-to-device'])
@@ -78,6 +80,34 @@ guestCommand('lockstep')
     process.exitCode = await runLockstep(options);
   });
 
+guestCommand('save')
+  .description('run a guest for a while and save the machine in a file: registers, memory slots, interrupts, devices')
+  .requiredOption('--after <n>', 'guest instructions to run first', count)
+  .requiredOption('--to <file>', 'where to')
+  .action(async (options: SaveOptions) => {
+    const { save } = await import('./save.ts');
+    process.exitCode = await save(options);
+  });
+
+program
+  .command('load')
+  .description('go on with a saved machine, on another host perhaps')
+  .argument('<file>', 'what save wrote')
+  .option('--host <members>', 'the host where it differs from the one before: fwb=off,dic=on,ras=on')
+  .addOption(new Option('--kernel-profile <name>', 'which kernel the host runs').choices(['merged', 'proposed']))
+  .addOption(new Option('--pfnmap-policy <name>', 'cacheable VM_PFNMAP memory there').choices(['error', 'fallback-to-device']))
+  .option('--until <text>', 'end with status 0 once the console has shown this')
+  .option(
+    '--timeout <seconds>',
+    'end with status 124 after this long',
+    number('a number of seconds above 0', (n) => n > 0),
+  )
+  .option('--stats <file>', 'write what was executed, how fast and why it left the guest, as JSON')
+  .action(async (file: string, options: LoadOptions) => {
+    const { load } = await import('./save.ts');
+    process.exitCode = await load(file, options);
+  });
+
 program
   .command('dap')
   .description('serve the Debug Adapter Protocol on stdin and stdout')
@@ -93,12 +123,24 @@ program
 
 program
   .command('decode')
-  .description('show the fields of a register value')
-  .argument('<register>', 'esr, spsr, par, sctlr, tcr, mair, hcr, vtcr, vttbr, hpfar … or any system register by its Arm ARM name')
+  .description('show the fields of a register value, or of a translation table descriptor')
+  .argument(
+    '<register>',
+    'esr, spsr, par, sctlr, tcr, mair, hcr, vtcr, vttbr, hpfar … or any system register by its Arm ARM name; stage1, stage2: a descriptor',
+  )
   .argument('<value>', 'hexadecimal')
-  .action(async (register: string, value: string) => {
+  .option(
+    '--level <n>',
+    'of a descriptor: its lookup level, 0 to 3',
+    number('0 to 3', (n) => Number.isInteger(n) && n >= 0 && n <= 3),
+    3,
+  )
+  .addOption(new Option('--granule <size>', 'of a descriptor').choices(['4K', '16K', '64K']).default('4K'))
+  .option('--fwb', 'of a stage 2 descriptor: HCR_EL2.FWB is 1')
+  .option('--mair <value>', 'of a stage 1 descriptor: MAIR_EL1, hexadecimal')
+  .action(async (register: string, value: string, options: DescriptorOptions) => {
     const { decode } = await import('./decode.ts');
-    process.stdout.write(decode(register, value));
+    process.stdout.write(decode(register, value, options));
   });
 
 program

@@ -1,17 +1,19 @@
 import { writeFile } from 'node:fs/promises';
 import { ScriptError } from '../../emulator/machine/script/runner.ts';
+import { compileInterpreter } from '../../emulator/translate/interpreter/compiled.ts';
 import { CompileThread } from '../../emulator/vmm/compile-thread.ts';
 import { createMachine } from '../../emulator/vmm/create.ts';
 import { Pace, REALTIME_SLICE } from '../../emulator/vmm/pace.ts';
-import type { RunEnd, VirtMachine } from '../../emulator/vmm/virt-machine.ts';
+import type { RunEnd } from '../../emulator/vmm/run-hooks.ts';
+import type { VirtMachine } from '../../emulator/vmm/virt-machine.ts';
 import { arrangeRun } from './arrange.ts';
 import { CliError, exitStatus } from './exit-status.ts';
 import { type GuestOptions, readGuest } from './guest-files.ts';
 import { Terminal } from './terminal.ts';
 import { TextWatch } from './text-watch.ts';
 
-/** Options of `kvm-arm64 run` as the command line gives them. */
-export interface RunOptions extends GuestOptions {
+/** How a guest runs on the console. */
+export interface ConsoleOptions {
   readonly until?: string;
   readonly mark?: readonly string[];
   readonly timeout?: number;
@@ -21,6 +23,9 @@ export interface RunOptions extends GuestOptions {
   readonly script?: string;
   readonly symbols?: readonly string[];
 }
+
+/** Options of `kvm-arm64 run` as the command line gives them. */
+export interface RunOptions extends GuestOptions, ConsoleOptions {}
 
 /** Guest instructions between looks at the terminal and the clock. */
 const SLICE = 4_000_000;
@@ -32,11 +37,18 @@ interface Mark {
 
 /** Runs a guest with its console on stdin and stdout; the exit status of the program. */
 export async function run(options: RunOptions): Promise<number> {
+  // Every machine needs it: it is compiled while the files are read.
+  void compileInterpreter();
   const compileThread = new CompileThread();
-  const guest = await readGuest(options);
+  const guest = readGuest(options);
   // A guest that follows the clock on the wall has its date too.
   const machine = await createMachine(options.realtime ? { ...guest, epoch: Math.floor(Date.now() / 1000) } : guest, compileThread);
   await arrangeRun(machine, options);
+  return await runMachine(machine, options);
+}
+
+/** Runs a machine with its console on stdin and stdout; the exit status of the program. */
+export async function runMachine(machine: VirtMachine, options: ConsoleOptions): Promise<number> {
   const terminal = new Terminal();
   terminal.open();
   const session = new RunSession(machine, terminal, options);
@@ -71,7 +83,7 @@ class RunSession {
   constructor(
     private readonly machine: VirtMachine,
     private readonly terminal: Terminal,
-    private readonly options: RunOptions,
+    private readonly options: ConsoleOptions,
   ) {
     this.pace = new Pace(options.realtime ? 'realtime' : 'wait', machine, (milliseconds) =>
       terminal.waitForInput(Math.min(milliseconds, this.left())),

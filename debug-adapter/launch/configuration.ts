@@ -1,3 +1,4 @@
+import { checkCapabilities } from '../../emulator/vmm/capabilities.ts';
 import type { ExitPolicies } from '../../emulator/vmm/exits/policy.ts';
 import { checkHost, type HostDescription } from '../../emulator/vmm/host.ts';
 import { parseMemorySize } from '../../emulator/vmm/launch.ts';
@@ -19,7 +20,7 @@ export interface LaunchConfiguration {
   readonly host?: HostDescription;
   readonly memslots?: readonly MemslotOption[];
   readonly pfnmapPolicy?: string;
-  readonly capabilities?: readonly string[];
+  readonly capabilities: readonly string[];
   readonly onExit?: ExitPolicies;
   /** In the words of the Debug Console's `poison`. */
   readonly poison?: readonly string[];
@@ -55,6 +56,7 @@ export function checkConfiguration(given: unknown): LaunchConfiguration {
   if (typeof bytes === 'string') problems.push(bytes);
   problems.push(...meaningProblems('host', configuration['host'], checkHost, problems));
   problems.push(...meaningProblems('memslots', configuration['memslots'], checkMemslots, problems));
+  problems.push(...meaningProblems('capabilities', configuration['capabilities'], checkCapabilities, problems));
   if (problems.length > 0) throw new RequestError(`launch configuration: ${problems.join('; ')}`);
   const symbols = configuration['symbols'];
   return {
@@ -69,7 +71,7 @@ export function checkConfiguration(given: unknown): LaunchConfiguration {
     ...(configuration['host'] === undefined ? {} : { host: configuration['host'] as HostDescription }),
     ...(configuration['memslots'] === undefined ? {} : { memslots: configuration['memslots'] as MemslotOption[] }),
     ...optional('pfnmapPolicy', configuration['pfnmapPolicy']),
-    ...asGiven('capabilities', configuration),
+    capabilities: (configuration['capabilities'] as string[] | undefined) ?? launchProperties.capabilities.default,
     ...asGiven('onExit', configuration),
     ...asGiven('poison', configuration),
     ...asGiven('script', configuration),

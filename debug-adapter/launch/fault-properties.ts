@@ -1,4 +1,3 @@
-import { vmmCapabilities } from '../../emulator/vmm/capabilities.ts';
 import { type AnswerableExit, answerTitles, exitAnswers } from '../../emulator/vmm/exits/answer.ts';
 import { policiesOf } from '../../emulator/vmm/exits/policy.ts';
 import type { PropertySchema } from './schema.ts';
@@ -19,13 +18,6 @@ function policy(exit: AnswerableExit): PropertySchema {
 
 /** Properties of a launch configuration about memory errors and exits. */
 export const faultProperties = {
-  capabilities: {
-    type: 'array',
-    description:
-      'Capabilities of KVM that user space enables. Without ARM_SEA_TO_USER a memory error becomes an SError; without ARM_NISV_TO_USER KVM_RUN fails.',
-    items: { type: 'string', enum: vmmCapabilities },
-    default: vmmCapabilities,
-  },
   onExit: {
     type: 'object',
     description: 'What user space does about exits by itself.',

@@ -1,5 +1,4 @@
 import type { MachineConfiguration } from '../../emulator/machine/machine.ts';
-import { vmmCapabilities } from '../../emulator/vmm/capabilities.ts';
 import type { ExitPolicies } from '../../emulator/vmm/exits/policy.ts';
 import { poisonOf } from '../interventions/poison-arguments.ts';
 import { parseStep, readScript } from '../interventions/script.ts';
@@ -7,15 +6,11 @@ import { RequestError } from '../request-error.ts';
 import type { Guest } from '../session-state.ts';
 import type { LaunchConfiguration } from './configuration.ts';
 
-/** What user space enables and does about exits. Where nobody debugs, nobody is there to stop for. */
-export function faultsOf({
-  capabilities = vmmCapabilities,
-  onExit = {},
-  noDebug,
-}: LaunchConfiguration): Pick<MachineConfiguration, 'capabilities' | 'onExit'> {
-  if (!noDebug) return { capabilities, onExit };
+/** What user space does about exits. Where nobody debugs, nobody is there to stop for. */
+export function policiesOf({ onExit = {}, noDebug }: LaunchConfiguration): Pick<MachineConfiguration, 'onExit'> {
+  if (!noDebug) return { onExit };
   const unattended = Object.entries(onExit).map(([exit, policy]) => [exit, policy === 'stop' ? 'terminate' : policy]);
-  return { capabilities, onExit: Object.fromEntries(unattended) as ExitPolicies };
+  return { onExit: Object.fromEntries(unattended) as ExitPolicies };
 }
 
 /** Poisons what is to be bad from the start, and hands the script over. The guest stands before its first instruction. Throws RequestError. */

@@ -8,7 +8,7 @@ import { loadSymbols } from '../symbols/load.ts';
 import { SymbolTable } from '../symbols/symbols.ts';
 import { assembleProgram } from './assemble.ts';
 import type { LaunchConfiguration } from './configuration.ts';
-import { arrange, faultsOf } from './faults.ts';
+import { arrange, policiesOf } from './faults.ts';
 import type { Program } from './program.ts';
 
 /** Says how far loading has come. */
@@ -44,7 +44,8 @@ export async function launchGuest(configuration: LaunchConfiguration, machine: M
     ...(configuration.host === undefined ? {} : { host: configuration.host }),
     ...(configuration.memslots === undefined ? {} : { memslots: configuration.memslots }),
     ...(configuration.pfnmapPolicy === undefined ? {} : { pfnmapPolicy: configuration.pfnmapPolicy }),
-    ...faultsOf(configuration),
+    capabilities: configuration.capabilities,
+    ...policiesOf(configuration),
     timekeeping: configuration.realtime ? 'realtime' : 'wait',
     ...(initrd ? { initrd } : {}),
     ...(append === undefined ? {} : { append }),

@@ -41,10 +41,10 @@ export interface MachineConfiguration {
   readonly memslots?: readonly MemslotOption[];
   /** What KVM does with cacheable memory that it has no address for: `error` (the default) or `fallback-to-device`. */
   readonly pfnmapPolicy?: string;
+  /** Capabilities of KVM that user space enables, by name without KVM_CAP_. Left out: ARM_NISV_TO_USER. */
+  readonly capabilities?: readonly string[];
   /** What time does outside while it passes inside; `skip` where it is absent. */
   readonly timekeeping?: Timekeeping;
-  /** Capabilities of KVM that user space enables, without KVM_CAP_; left out: all that it can use. */
-  readonly capabilities?: readonly string[];
   /** What user space does about exits by itself. */
   readonly onExit?: ExitPolicies;
 }

@@ -25,14 +25,14 @@ export interface LaunchConfiguration {
   readonly memslots?: readonly MemslotOption[];
   /** What KVM does with cacheable memory that it has no address for: `error` (the default) or `fallback-to-device`. */
   readonly pfnmapPolicy?: string;
+  /** Capabilities of KVM that user space enables, by name without KVM_CAP_. Left out: ARM_NISV_TO_USER. */
+  readonly capabilities?: readonly string[];
   /** Unix time of the real-time clock at power-on, seconds. */
   readonly epoch?: number;
   /** Seed of everything random that the guest is given. */
   readonly seed?: number;
   /** Hot code is translated to WebAssembly (the default; or when, exactly), or everything is interpreted. The guest cannot tell. */
   readonly translate?: boolean | Partial<Eagerness>;
-  /** Capabilities of KVM to enable, without KVM_CAP_; left out: all that this VMM can use. */
-  readonly capabilities?: readonly string[];
   /** What user space does about exits; where none is chosen, what it does by itself. */
   readonly onExit?: ExitPolicies;
 }

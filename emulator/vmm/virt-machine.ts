@@ -3,12 +3,11 @@ import { SeededBytes } from '../kvm/seed.ts';
 import { BLOCK_BYTES } from '../kvm/stage2-geometry.ts';
 import type { RunOutcome, Vcpu } from '../kvm/vcpu.ts';
 import { Vm } from '../kvm/vm.ts';
-import type { WatchedAccess } from '../memory/data-watches.ts';
 import { HOST_DRAM_BASE } from '../memory/physical-memory.ts';
 import { slots } from '../translate/layout.ts';
-import { board, SPI_COUNT } from './board.ts';
+import { board, IRQ_COUNT } from './board.ts';
 import { Bus } from './bus.ts';
-import { enableCapabilities } from './capabilities.ts';
+import { checkCapabilities, enableCapabilities } from './capabilities.ts';
 import { GuestConsole } from './console.ts';
 import { deviceTreeBlob } from './device-tree.ts';
 import { Pl011 } from './devices/pl011.ts';
@@ -22,35 +21,10 @@ import { type LoadedKernel, loadKernel } from './loader/kernel.ts';
 import { type Layout, placeBootFiles } from './loader/placement.ts';
 import { checkMemslots, checkPfnmapPolicy } from './memslot-options.ts';
 import { PlanKeeper } from './plan-keeper.ts';
+import type { RunEnd, RunHooks } from './run-hooks.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Silicon } from './silicon.ts';
 import { type UnhandledExit, UserSpace } from './user-space.ts';
-
-/** Why the machine stopped running. */
-export type RunEnd =
-  /** The budget is used up, or `interrupted` said so. */
-  | { readonly kind: 'budget' }
-  /** A hook asked for it. */
-  | { readonly kind: 'hook'; readonly vcpu: number }
-  /** Every vCPU waits and no timer will fire: only console input can wake the guest. */
-  | { readonly kind: 'idle' }
-  /** Every vCPU waits for a timer; only with `pace`. The next run goes on at that time. */
-  | { readonly kind: 'pause'; readonly nanoseconds: number }
-  | { readonly kind: 'power-off' }
-  | { readonly kind: 'reset' }
-  | { readonly kind: 'fatal'; readonly vcpu: number; readonly message: string };
-
-/** What whoever runs the machine wants to be asked. Each returns true to stop right there. */
-export interface RunHooks {
-  /** The vCPU is about to execute an instruction that has a breakpoint. Asked once for each execution, beside the guest: nothing of it may be changed then. */
-  breakpoint(vcpu: number): boolean;
-  /** The vCPU has executed an instruction that accessed watched memory; PC is at the next. */
-  watch?(vcpu: number, accesses: readonly WatchedAccess[]): boolean;
-  /** `kvm_run` of the vCPU holds an exit that user space has not handled yet. */
-  exit(vcpu: number, name: string): boolean;
-  /** The vCPU has taken an exception to EL1 and stands at its vector; it asked the processor to stop there. */
-  exception(vcpu: number): boolean;
-}
 
 const NANOSECONDS = 1e9;
 /** Host memory that KVM needs for stage-2 tables: a page for every 2 MiB, and the upper levels. */
@@ -71,7 +45,7 @@ export class VirtMachine {
   readonly userSpace: UserSpace;
   /** What somebody planned to be done. */
   readonly planned: PlanKeeper;
-  private readonly bus = new Bus();
+  readonly bus = new Bus();
   private readonly uart: Pl011;
   private readonly rtc: Pl031;
   private readonly scheduler: Scheduler;
@@ -87,7 +61,7 @@ export class VirtMachine {
   /** @throws LaunchError when the configuration cannot be a machine. */
   constructor(
     readonly silicon: Silicon,
-    private readonly configuration: LaunchConfiguration,
+    readonly configuration: LaunchConfiguration,
   ) {
     const { memory, cpus, initrd, kernel } = configuration;
     this.userSpace = new UserSpace(this.bus, configuration.onExit ?? {});
@@ -113,8 +87,6 @@ export class VirtMachine {
       kernel: kernelProfileInForce,
       pfnmapPolicy: checkPfnmapPolicy(configuration.pfnmapPolicy),
       apei: apeiOfHost(host, (ipa) => this.physicalAddress(ipa)),
-      spiCount: SPI_COUNT,
-      vcpuCount: cpus,
       epoch,
       seed,
       invalidate: () => silicon.invalidateStage2(),
@@ -123,11 +95,11 @@ export class VirtMachine {
         silicon.memory.free(address, bytes);
       },
     });
-    enableCapabilities(this.vm, configuration.capabilities);
+    enableCapabilities(this.vm, checkCapabilities(configuration.capabilities ?? ['ARM_NISV_TO_USER']));
     this.vm.memslots.set({ slot: 0, flags: 0, guestPhysAddr: board.ram.base, memorySize: memory, userspaceAddr: this.ramHost });
     this.memoryBesideRam = new GuestMemory(silicon, this.vm, checkMemslots(configuration.memslots ?? []));
     for (const processor of silicon.processors) this.vm.createVcpu(processor);
-    this.vm.initVgic(board.distributor.base, board.redistributors.base);
+    this.provideInterruptController();
     this.scheduler = new Scheduler(this.vm.vcpus);
     this.passed = this.vm.vcpus.map(() => ({ instructions: -1, low: 0, high: 0 }));
     for (const vcpu of this.vm.vcpus) {
@@ -169,10 +141,9 @@ export class VirtMachine {
     this.planned.reset();
     for (const passed of this.passed) passed.instructions = -1;
     this.skipTo = undefined;
-    const { memory, clock } = this.silicon;
-    memory.bytes.fill(0, this.ramHost, this.ramHost + this.configuration.memory);
-    this.silicon.written(this.ramHost, this.configuration.memory);
-    this.memoryBesideRam.reset();
+    this.clearMemory();
+    this.silicon.memory.poison.reset();
+    const { clock } = this.silicon;
     clock.instructions = 0;
     clock.idle = 0;
     this.vm.reset();
@@ -187,6 +158,13 @@ export class VirtMachine {
     const { base } = board.ram;
     const inside = ipa >= base && ipa < base + this.configuration.memory;
     return inside ? this.silicon.memory.physical(this.ramHost + (ipa - base)) : -1;
+  }
+
+  /** Zeros in all memory of the guest. */
+  clearMemory(): void {
+    this.silicon.memory.bytes.fill(0, this.ramHost, this.ramHost + this.configuration.memory);
+    this.silicon.written(this.ramHost, this.configuration.memory);
+    this.memoryBesideRam.reset();
   }
 
   /** Host address of a guest physical address in RAM, or -1. */
@@ -272,6 +250,15 @@ export class VirtMachine {
   /** Exits by name: to KVM by exception class, to user space by reason. */
   get exitCounts(): Readonly<Record<string, number>> {
     return this.vm.exitCounts;
+  }
+
+  private provideInterruptController(): void {
+    const gic = this.vm.createVgic();
+    gic.setIrqCount(IRQ_COUNT);
+    gic.setDistributor(BigInt(board.distributor.base));
+    gic.setRedistributors(BigInt(board.redistributors.base));
+    gic.init();
+    this.vm.mapVgic();
   }
 
   private line(spi: number): (level: boolean) => void {
@@ -366,6 +353,13 @@ export class VirtMachine {
     if (!this.hooks?.watch) return false;
     vcpu.countExecuted();
     return this.hooks.watch(vcpu.index, this.silicon.mmu.watches.accesses);
+  }
+
+  /** Finishes what user space is emulating: every vCPU stands between two instructions then. What ends the machine, if that does. */
+  settle(): RunEnd | undefined {
+    const end = this.finishUnhandled();
+    for (const vcpu of this.vm.vcpus) vcpu.completeMmio();
+    return end;
   }
 
   private finishUnhandled(): RunEnd | undefined {
