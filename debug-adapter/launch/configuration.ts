@@ -20,6 +20,7 @@ export interface LaunchConfiguration {
   readonly host?: HostDescription;
   readonly memslots?: readonly MemslotOption[];
   readonly pfnmapPolicy?: string;
+  readonly cacheModel: boolean;
   readonly capabilities: readonly string[];
   readonly onExit?: ExitPolicies;
   /** In the words of the Debug Console's `poison`. */
@@ -71,6 +72,7 @@ export function checkConfiguration(given: unknown): LaunchConfiguration {
     ...(configuration['host'] === undefined ? {} : { host: configuration['host'] as HostDescription }),
     ...(configuration['memslots'] === undefined ? {} : { memslots: configuration['memslots'] as MemslotOption[] }),
     ...optional('pfnmapPolicy', configuration['pfnmapPolicy']),
+    cacheModel: (configuration['cacheModel'] as boolean | undefined) ?? launchProperties.cacheModel.default,
     capabilities: (configuration['capabilities'] as string[] | undefined) ?? launchProperties.capabilities.default,
     ...asGiven('onExit', configuration),
     ...asGiven('poison', configuration),

@@ -46,6 +46,7 @@ export async function launchGuest(configuration: LaunchConfiguration, machine: M
     ...(configuration.pfnmapPolicy === undefined ? {} : { pfnmapPolicy: configuration.pfnmapPolicy }),
     capabilities: configuration.capabilities,
     ...policiesOf(configuration),
+    ...(configuration.cacheModel ? { cacheModel: true } : {}),
     timekeeping: configuration.realtime ? 'realtime' : 'wait',
     ...(initrd ? { initrd } : {}),
     ...(append === undefined ? {} : { append }),

@@ -7,7 +7,7 @@ import { HOST_DRAM_BASE } from '../memory/physical-memory.ts';
 import { slots } from '../translate/layout.ts';
 import { board, IRQ_COUNT } from './board.ts';
 import { Bus } from './bus.ts';
-import { checkCapabilities, enableCapabilities } from './capabilities.ts';
+import { checkCapabilities, enableableCapabilities, enableCapabilities } from './capabilities.ts';
 import { GuestConsole } from './console.ts';
 import { deviceTreeBlob } from './device-tree.ts';
 import { Pl011 } from './devices/pl011.ts';
@@ -86,6 +86,7 @@ export class VirtMachine {
       features: silicon.features,
       kernel: kernelProfileInForce,
       pfnmapPolicy: checkPfnmapPolicy(configuration.pfnmapPolicy),
+      ...(silicon.maintenance ? { maintenance: silicon.maintenance } : {}),
       apei: apeiOfHost(host, (ipa) => this.physicalAddress(ipa)),
       epoch,
       seed,
@@ -95,7 +96,7 @@ export class VirtMachine {
         silicon.memory.free(address, bytes);
       },
     });
-    enableCapabilities(this.vm, checkCapabilities(configuration.capabilities ?? ['ARM_NISV_TO_USER']));
+    enableCapabilities(this.vm, checkCapabilities(configuration.capabilities ?? enableableCapabilities));
     this.vm.memslots.set({ slot: 0, flags: 0, guestPhysAddr: board.ram.base, memorySize: memory, userspaceAddr: this.ramHost });
     this.memoryBesideRam = new GuestMemory(silicon, this.vm, checkMemslots(configuration.memslots ?? []));
     for (const processor of silicon.processors) this.vm.createVcpu(processor);
@@ -162,6 +163,7 @@ export class VirtMachine {
 
   /** Zeros in all memory of the guest. */
   clearMemory(): void {
+    this.silicon.memory.cache?.reset();
     this.silicon.memory.bytes.fill(0, this.ramHost, this.ramHost + this.configuration.memory);
     this.silicon.written(this.ramHost, this.configuration.memory);
     this.memoryBesideRam.reset();

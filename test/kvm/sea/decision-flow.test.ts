@@ -156,7 +156,7 @@ describe('sea §3: decision flow', () => {
       assert.equal(world.pc, pc);
     });
     test(`sea §3 ${profile}: KVM_ENABLE_CAP takes no flags, and may be repeated with vCPUs there`, async () => {
-      const { vm } = await guest('nop', { kernelProfile: profile });
+      const { vm } = await guest('nop', { kernelProfile: profile, capabilities: [] });
       const number = kernelProfiles[profile].capabilities.ARM_SEA_TO_USER;
       assert.throws(() => enableCapability(vm, number, 1), /ARM_SEA_TO_USER/);
       enableCapability(vm, number);
