@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { checkExtension } from '../../../emulator/kvm/capabilities.ts';
 import { setVcpuEvents } from '../../../emulator/kvm/vcpu-events.ts';
 import { BadMemory, DATA, deepDescriptor, type GuestOptions, repeating, VECTORS } from './bad-memory.ts';
 
@@ -243,4 +244,15 @@ describe('sea §5: SError', () => {
       assert.equal(world.x(3), 1n);
     });
   }
+});
+
+describe('sea §5: what this machine does not offer', () => {
+  test('sea §5 AArch32 guest: KVM_CAP_ARM_EL1_32BIT is 0, so no guest has a 32-bit EL1', async () => {
+    const { machine } = await BadMemory.run('nop');
+    assert.equal(checkExtension(machine.vm, 93), 0);
+  });
+  test('sea §5 nested: KVM_CAP_ARM_EL2 is 0, so no guest has an EL2 to take SEAs or SErrors to', async () => {
+    const { machine } = await BadMemory.run('nop');
+    assert.deepEqual([checkExtension(machine.vm, 240), checkExtension(machine.vm, 241)], [0, 0]);
+  });
 });
