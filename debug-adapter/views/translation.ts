@@ -48,6 +48,7 @@ export function translationTree(t: Translation): Line {
       ? [
           line('memory type', `${combined.type}, ${combined.shareability}`, [
             line('type', combined.typeRule),
+            ...Object.entries(combined.cacheRules ?? {}).map(([part, rule]) => line(part, rule)),
             line('shareability', combined.shareabilityRule),
           ]),
         ]

@@ -18,7 +18,7 @@ const par = (mair: number, sh: number, memAttr: number, sh2: number, fwb = false
   return [parAttributes(attributes), parShareability(attributes)];
 };
 
-describe('stage 1 types', () => {
+describe('stage2 §3: stage 1 types', () => {
   for (const [mair, text] of [
     [0x00, 'Device-nGnRnE'],
     [0x04, 'Device-nGnRE'],
@@ -51,7 +51,7 @@ describe('stage 1 types', () => {
   });
 });
 
-describe('combination, HCR_EL2.FWB = 0', () => {
+describe('stage2 §4: combination, HCR_EL2.FWB = 0', () => {
   const rows: readonly [string, number, number, number][] = [
     ['Device and Device: the stricter (stage 1)', DEVICE.nGnRnE, 0b0011, 0x00],
     ['Device and Device: the stricter (stage 2)', DEVICE.GRE, 0b0001, 0x04],
@@ -90,7 +90,7 @@ describe('combination, HCR_EL2.FWB = 0', () => {
   });
 });
 
-describe('combination, HCR_EL2.FWB = 1', () => {
+describe('stage2 §4: combination, HCR_EL2.FWB = 1', () => {
   const rows: readonly [string, number, number, number][] = [
     ['0: Normal becomes nGnRnE', NORMAL.WB, 0, 0x00],
     ['1: Normal becomes nGnRE', NORMAL.WB, 1, 0x04],
