@@ -18,6 +18,7 @@ _start:
         adr     x1, vectors
         msr     vbar_el1, x1
         isb
+        msr     daifclr, #4             // SErrors are taken when they come
 
         adr     x0, text_loading
         bl      puts
