@@ -17,6 +17,7 @@ export interface GuestOptions {
   readonly host?: string;
   readonly memslot?: readonly string[];
   readonly pfnmapPolicy?: string;
+  readonly cacheModel?: boolean;
   readonly capabilities?: string;
 }
 
@@ -38,6 +39,7 @@ export function readGuest({ append, cpu, kernelProfile, pfnmapPolicy, ...options
     ...(options.capabilities === undefined
       ? {}
       : { capabilities: checkCapabilities(options.capabilities.split(',').filter((name) => name !== '')) }),
+    ...(options.cacheModel ? { cacheModel: true } : {}),
     ...(initrd ? { initrd } : {}),
     ...(append === undefined ? {} : { append }),
   };

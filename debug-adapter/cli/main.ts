@@ -45,7 +45,8 @@ const guestCommand = (name: string): Command =>
       new Option('--pfnmap-policy <name>', 'cacheable VM_PFNMAP memory on a host without FEAT_S2FWB and DIC')
         .choices(['error', 'fallback-to-device'])
         .default('error'),
-    );
+    )
+    .option('--cache-model', 'keep what the data cache holds apart from what memory holds, so that stale data shows');
 
 guestCommand('run')
   .description('run a guest with its console on stdin and stdout (Ctrl-A X quits)')

@@ -19,6 +19,7 @@ export interface LaunchConfiguration {
   readonly host?: HostDescription;
   readonly memslots?: readonly MemslotOption[];
   readonly pfnmapPolicy?: string;
+  readonly cacheModel: boolean;
   readonly capabilities: readonly string[];
   readonly stopOnEntry: boolean;
   readonly symbols: readonly string[];
@@ -65,6 +66,7 @@ export function checkConfiguration(given: unknown): LaunchConfiguration {
     ...(configuration['host'] === undefined ? {} : { host: configuration['host'] as HostDescription }),
     ...(configuration['memslots'] === undefined ? {} : { memslots: configuration['memslots'] as MemslotOption[] }),
     ...optional('pfnmapPolicy', configuration['pfnmapPolicy']),
+    cacheModel: (configuration['cacheModel'] as boolean | undefined) ?? launchProperties.cacheModel.default,
     capabilities: (configuration['capabilities'] as string[] | undefined) ?? launchProperties.capabilities.default,
     stopOnEntry: (configuration['stopOnEntry'] as boolean | undefined) ?? launchProperties.stopOnEntry.default,
     symbols: symbols === undefined ? [] : Array.isArray(symbols) ? (symbols as string[]) : [symbols as string],

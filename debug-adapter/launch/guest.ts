@@ -44,6 +44,7 @@ export async function launchGuest(configuration: LaunchConfiguration, machine: M
     ...(configuration.memslots === undefined ? {} : { memslots: configuration.memslots }),
     ...(configuration.pfnmapPolicy === undefined ? {} : { pfnmapPolicy: configuration.pfnmapPolicy }),
     capabilities: configuration.capabilities,
+    ...(configuration.cacheModel ? { cacheModel: true } : {}),
     timekeeping: configuration.realtime ? 'realtime' : 'wait',
     ...(initrd ? { initrd } : {}),
     ...(append === undefined ? {} : { append }),

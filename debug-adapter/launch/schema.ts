@@ -145,6 +145,12 @@ export const launchProperties = {
       'What user space enables of KVM. Without ARM_SEA_TO_USER a memory error is an SError for the guest; without ARM_NISV_TO_USER an access that has no syndrome ends KVM_RUN with -ENOSYS.',
     default: [...enableableCapabilities],
   },
+  cacheModel: {
+    type: 'boolean',
+    description:
+      'What the data cache holds is kept apart from what memory holds: a missing clean, a Non-cacheable alias or a mapping as device memory reads the stale bytes that hardware would. Slower, and takes twice the memory.',
+    default: false,
+  },
   realtime: {
     type: 'boolean',
     description:

@@ -42,6 +42,8 @@ export interface MachineConfiguration {
   readonly pfnmapPolicy?: string;
   /** Capabilities of KVM that user space enables, by name without KVM_CAP_. Left out: all that it can use. */
   readonly capabilities?: readonly string[];
+  /** What the data cache holds is apart from what memory holds: stale data shows. */
+  readonly cacheModel?: boolean;
   /** What time does outside while it passes inside; `skip` where it is absent. */
   readonly timekeeping?: Timekeeping;
   /** What user space does about exits by itself. */

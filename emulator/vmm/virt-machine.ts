@@ -107,6 +107,7 @@ export class VirtMachine {
       features: silicon.features,
       kernel: kernelProfileInForce,
       pfnmapPolicy: checkPfnmapPolicy(configuration.pfnmapPolicy),
+      ...(silicon.maintenance ? { maintenance: silicon.maintenance } : {}),
       apei: apeiOfHost(host, (ipa) => this.physicalAddress(ipa)),
       epoch,
       seed,
@@ -182,6 +183,7 @@ export class VirtMachine {
 
   /** Zeros in all memory of the guest. */
   clearMemory(): void {
+    this.silicon.memory.cache?.reset();
     this.silicon.memory.bytes.fill(0, this.ramHost, this.ramHost + this.configuration.memory);
     this.silicon.written(this.ramHost, this.configuration.memory);
     this.memoryBesideRam.reset();

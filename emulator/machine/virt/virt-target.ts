@@ -44,7 +44,7 @@ export class VirtTarget implements Target {
     this.map = { mmu, physical, hostOfIpa };
     const hostOf = (space: 'ipa' | 'pa', address: bigint): number =>
       address >= 1n << 53n ? -1 : space === 'ipa' ? hostOfIpa(Number(address)) : physical.hostOf(Number(address));
-    this.breakpoints = new CodeBreakpoints(code, hostOf, () => mmu.flushFetch());
+    this.breakpoints = new CodeBreakpoints(code, hostOf, () => mmu.flushFetch(), physical.cache?.distance);
     this.data = new DataBreakpoints(hostOf, (ranges) => silicon.setWatches(ranges));
     machine.hooks = {
       breakpoint: (vcpu) => this.hooks?.breakpoint(vcpu) ?? false,
