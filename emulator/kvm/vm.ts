@@ -93,7 +93,7 @@ export class Vm implements HypercallMachine {
   readonly vcpus: Vcpu[] = [];
   readonly smcccFilter = new SmcccFilter();
   /** KVM_REG_ARM_PSCI_VERSION. */
-  psciVersion: number = psciVersion.V1_1;
+  psciVersion: number = psciVersion.V1_3;
   /** KVM_CAP_ARM_SYSTEM_SUSPEND. */
   systemSuspend = false;
   /** KVM_CAP_ARM_NISV_TO_USER. */

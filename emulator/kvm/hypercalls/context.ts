@@ -2,6 +2,8 @@
 export interface HypercallContext {
   /** Argument register n (X0 to X17), 64 bits. */
   x(n: number): bigint;
+  /** Leaves a value in X0 alone. */
+  setX0(value: bigint): void;
   readonly vm: HypercallMachine;
   /** Index of the calling vCPU. */
   readonly index: number;

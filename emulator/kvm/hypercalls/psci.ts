@@ -19,7 +19,7 @@ export const psciFunction = {
   SYSTEM_OFF2: 21,
 } as const;
 
-export const psciVersion = { V0_2: 2, V1_0: 0x1_0000, V1_1: 0x1_0001, V1_3: 0x1_0003 } as const;
+export const psciVersion = { V0_2: 2, V1_0: 0x1_0000, V1_1: 0x1_0001, V1_2: 0x1_0002, V1_3: 0x1_0003 } as const;
 
 const FN_BASE_32 = 0x8400_0000n;
 const FN_BASE_64 = 0xc400_0000n;
@@ -82,7 +82,9 @@ const calls: Readonly<Record<number, Call>> = {
       const type = argument(1);
       // Bit 31 marks vendor-specific resets; the only architectural type is 0 (warm reset).
       if (type !== 0n && type < 0x8000_0000n) return [result.INVALID_PARAMETERS];
-      return endSystem(c, systemEvent.RESET, 1n);
+      c.systemEvent(systemEvent.RESET, 1n);
+      c.setX0(result.INTERNAL_FAILURE);
+      return [];
     },
   },
   [psciFunction.SYSTEM_OFF2]: {
@@ -123,8 +125,8 @@ function features(c: HypercallContext, id: bigint): bigint {
 }
 
 function cpuOn(c: HypercallContext, argument: (n: number) => bigint): HypercallResult {
-  const target = argument(1) & AFFINITY_BITS;
-  const index = indexOf(c, target);
+  const target = argument(1);
+  const index = target & ~AFFINITY_BITS ? undefined : indexOf(c, target);
   if (index === undefined) return [result.INVALID_PARAMETERS];
   if (!c.vm.isStopped(index)) return [c.vm.psciVersion === 1 ? result.INVALID_PARAMETERS : result.ALREADY_ON];
   c.vm.start(index, argument(2), argument(3));
@@ -133,7 +135,7 @@ function cpuOn(c: HypercallContext, argument: (n: number) => bigint): HypercallR
 
 function affinityInfo(c: HypercallContext, argument: (n: number) => bigint): HypercallResult {
   const level = Number(argument(2));
-  if (level > 3) return [result.INVALID_PARAMETERS];
+  if (level > 3 || argument(1) & ~AFFINITY_BITS) return [result.INVALID_PARAMETERS];
   const mask = affinityMask(level);
   const wanted = argument(1) & mask;
   let matched = false;
