@@ -1,11 +1,12 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { canonicalRegister, completableNames, machineNames } from '../../emulator/machine/names.ts';
 import type { SessionState } from '../session-state.ts';
+import { commandWords } from './console-commands.ts';
 import { liveGuest } from './guest.ts';
 
 const MAX_ITEMS = 60;
 
-/** Registers, fields behind a dot, names of the current exit, symbols. */
+/** Commands, registers, fields behind a dot, names of the current exit, symbols. */
 export function completions(args: DebugProtocol.CompletionsArguments, session: SessionState): DebugProtocol.CompletionsResponse['body'] {
   const { symbols } = liveGuest(session);
   const line = String(args.text).split('\n')[(args.line ?? 1) - 1] ?? '';
@@ -21,12 +22,18 @@ export function completions(args: DebugProtocol.CompletionsArguments, session: S
     start,
     length: word.length,
   });
+  const commands = commandWords(before)
+    .filter(matches)
+    .map((name) => item(name, 'keyword'));
   const names = completableNames()
     .filter(matches)
-    .slice(0, MAX_ITEMS)
+    .slice(0, MAX_ITEMS - commands.length)
     .map((name) => item(name, 'variable'));
-  const functions = word === '' ? [] : [...symbols.startingWith(word, MAX_ITEMS - names.length)].map(({ name }) => item(name, 'function'));
-  return { targets: [...names, ...functions] };
+  const functions =
+    word === ''
+      ? []
+      : [...symbols.startingWith(word, MAX_ITEMS - commands.length - names.length)].map(({ name }) => item(name, 'function'));
+  return { targets: [...commands, ...names, ...functions] };
 }
 
 function fieldTargets(register: string, typed: string, before: string): DebugProtocol.CompletionItem[] {

@@ -1,4 +1,6 @@
-import type { Guest } from '../session-state.ts';
+import { interventionCommands, parseIntervention } from '../interventions/command.ts';
+import type { Guest, SessionState } from '../session-state.ts';
+import { performed } from './intervene.ts';
 import { viewCommands } from './view-commands.ts';
 
 type Command = (rest: string, guest: Guest, vcpu: number) => Promise<string>;
@@ -7,7 +9,9 @@ const help = `Expressions: registers ($x0, sp, pc, esr_el1), their fields (esr_e
 memory (*(u32*)addr, [va:addr], u8[pa:addr]), symbols, C operators on 64-bit unsigned; a trailing ,x ,d ,u ,b ,c chooses the format.
 Assignments: x0 = 1, pstate.I = 1, *(u32*)0x40080000 = 0xd503201f.
 Commands: translate ADDRESS [read|write|fetch] [el0|el1] [full], stage2 IPA [write|fetch], pagetable [ttbr0|ttbr1|stage2 [FROM [TO]]], memslots, stats, help.
-An address of translate is va:… (or without a prefix) through both stages, ipa:… through stage 2.`;
+An address of translate is va:… (or without a prefix) through both stages, ipa:… through stage 2.
+What can be done to the machine by hand:
+${interventionCommands.map(({ usage, summary }) => `  ${usage}: ${summary}`).join('\n')}`;
 
 const commands: Readonly<Record<string, Command>> = {
   help: async () => help,
@@ -21,9 +25,18 @@ const commands: Readonly<Record<string, Command>> = {
 };
 
 /** Answer of a command of the Debug Console; undefined: the text is none. */
-export async function consoleCommand(text: string, guest: Guest, vcpu: number): Promise<string | undefined> {
+export async function consoleCommand(text: string, guest: Guest, vcpu: number, session: SessionState): Promise<string | undefined> {
+  const intervention = parseIntervention(text, guest);
+  if (intervention) return performed(intervention, vcpu, session);
   const match = /^([a-z][a-z0-9]*)(?:\s+(.*))?$/s.exec(text);
   const command = match && Object.hasOwn(commands, match[1]!) ? commands[match[1]!] : undefined;
   if (!command) return undefined;
   return command(match![2] ?? '', guest, vcpu);
+}
+
+/** Words of commands that may come next: command names where the line begins, then what the command takes. */
+export function commandWords(before: string): readonly string[] {
+  const [, name] = /^\s*([a-z]+)\s/.exec(before) ?? [];
+  if (name !== undefined) return interventionCommands.find((command) => command.name === name)?.words ?? [];
+  return /^\s*[a-z][a-z0-9]*$/.test(before) ? [...Object.keys(commands), ...interventionCommands.map((command) => command.name)] : [];
 }

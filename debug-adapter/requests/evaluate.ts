@@ -26,7 +26,7 @@ export async function evaluate(
   const vcpu = vcpuInFocus(args.frameId, session);
   const text = String(args.expression).trim();
   if (args.context === 'repl') {
-    const answer = await consoleCommand(text, guest, vcpu);
+    const answer = await consoleCommand(text, guest, vcpu, session);
     if (answer !== undefined) return { result: answer, variablesReference: 0 };
     const assignment = splitAssignment(text);
     if (assignment) {

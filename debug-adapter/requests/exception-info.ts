@@ -1,5 +1,6 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { guestExceptionClasses } from '../../emulator/machine/exception-classes.ts';
+import { exitAnswers } from '../../emulator/machine/exits.ts';
 import { hex } from '../../emulator/machine/expression/format.ts';
 import type { ExitRecord, GuestException, StopCause } from '../../emulator/machine/machine.ts';
 import { fieldsOf } from '../../emulator/machine/names.ts';
@@ -21,7 +22,9 @@ export async function exceptionInfo(args: DebugProtocol.ExceptionInfoArguments, 
   const guest = stoppedGuest(session);
   const vcpu = vcpuOf(args.threadId, guest);
   const cause = guest.stop?.vcpu === vcpu ? guest.stop.cause : undefined;
-  if (cause?.kind === 'exit') return withTranslation(await exitInfo(cause.exit, guest), cause, vcpu, guest);
+  // What was changed by hand since, and how it was answered, shows too.
+  if (cause?.kind === 'exit')
+    return withTranslation(await exitInfo((await guest.machine.exitRecord(vcpu)) ?? cause.exit, guest), cause, vcpu, guest);
   if (cause?.kind === 'exception') return withTranslation(await exceptionBody(cause.exception, guest), cause, vcpu, guest);
   if (cause?.kind === 'fatal') return { exceptionId: 'emulator stop', description: cause.message, breakMode: 'unhandled' };
   throw new RequestError(`vCPU ${vcpu} did not stop at an exit or exception`);
@@ -52,9 +55,16 @@ async function exitInfo(exit: ExitRecord, { machine }: Guest): Promise<Body> {
       message: exit.summary,
       typeName: exit.name,
       fullTypeName: `${exit.name} (${exit.reason})`,
-      stackTrace: [...record, ...syndrome.flat()].join('\n'),
+      stackTrace: [...record, ...syndrome.flat(), ...answerLines(exit)].join('\n'),
     },
   };
+}
+
+/** What can be done about the exit, or what was. */
+function answerLines({ name, answer }: ExitRecord): string[] {
+  if (answer !== undefined) return [`answered by hand: ${answer}`];
+  const answers = exitAnswers(name);
+  return answers.length > 0 ? [`answers: ${answers.join(', ')}`] : [];
 }
 
 async function exceptionBody(exception: GuestException, { symbols }: Guest): Promise<Body> {

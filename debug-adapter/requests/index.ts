@@ -15,6 +15,7 @@ import { evaluate, setExpression } from './evaluate.ts';
 import { exceptionInfo } from './exception-info.ts';
 import { continueGuest, next, pause, stepIn, stepOut } from './execution.ts';
 import { goto, gotoTargets } from './goto.ts';
+import { exitAnswersRequest, intervene } from './intervene.ts';
 import { attach, configurationDone, disconnect, initialize, launch, restart, terminate } from './lifecycle.ts';
 import { readMemory, writeMemory } from './memory.ts';
 import { memslots } from './memslots.ts';
@@ -66,6 +67,8 @@ export const requests: Readonly<Record<string, RequestHandler>> = {
   source,
   loadedSources,
   'kvmArm64.input': consoleInput,
+  'kvmArm64.intervene': intervene,
+  'kvmArm64.exitAnswers': exitAnswersRequest,
   'kvmArm64.translate': translate,
   'kvmArm64.pageTables': pageTables,
   'kvmArm64.memslots': memslots,

@@ -24,6 +24,7 @@ export async function kvmRunNodes(subject: Subject): Promise<VariableNode[]> {
   const record: VariableNode[] = exit
     ? [
         { name: 'exit_reason', value: `${exit.reason} (${exit.name})`, type: 'u32' },
+        ...(exit.answer === undefined ? [] : [{ name: 'answer', value: exit.answer, type: 'by hand' }]),
         ...meaningful(exit.fields).map(({ name, value, bytes, meaning }): VariableNode => {
           const layout = bytes >= 4 ? fieldsOf(name) : [];
           return {

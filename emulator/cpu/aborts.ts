@@ -1,15 +1,19 @@
 import { candidateOf } from '../isa/decoder.ts';
 import type { Fault } from '../memory/fault.ts';
 import { slots } from '../translate/layout.ts';
-import { type Core, vector } from './core.ts';
+import { type Core, type Vector, vector } from './core.ts';
 import { enterEl1, enterEl2, routedToEl2, type Syndrome } from './exceptions.ts';
-import { HCR, R } from './registers.ts';
+import { HCR, R, SCTLR2 } from './registers.ts';
 import { EC, IL } from './syndrome.ts';
 
 const CM = 1 << 8;
 const S1PTW = 1 << 7;
 const WnR = 1 << 6;
 const ISV = 1 << 24;
+const FnV = 1 << 10;
+const SET_SHIFT = 11;
+/** From an external abort to the parity or ECC error of the same place, as status codes. */
+const PARITY = 8;
 
 /** The syndrome registers are written already. */
 const inPlace: Partial<Syndrome> = {};
@@ -39,6 +43,27 @@ export function writeHpfar(core: Core, ipa: number): void {
   core.state.setSystemWords(R.HPFAR_EL2, page << 4, page / 2 ** 28);
 }
 
+/** ISS.SET of each severity that aborts. */
+const synchronousErrorType: Readonly<Record<string, number>> = { UER: 0, UC: 2, UEO: 3 };
+
+/**
+ * ISS of an external abort: DFSC or IFSC, and for one that is not on a walk SET (with FEAT_RAS) and FnV. FAR_ELx is UNKNOWN then: here it stays as it was.
+ * Without FEAT_RAS an error may be a parity or ECC error.
+ */
+function externalStatus({ features }: Core, fault: Fault): number {
+  const { poison } = fault.error;
+  let iss = fault.statusCode;
+  if (!poison) return iss;
+  if (poison.parity && !features.ras) iss += PARITY;
+  if (fault.walk) return iss;
+  if (features.ras) iss |= synchronousErrorType[poison.severity]! << SET_SHIFT;
+  return poison.addressKnown ? iss : iss | FnV;
+}
+
+/** SCTLR2_EL1.EASE: synchronous external aborts use the vectors of SError. */
+const externalAbortVector = ({ features, state }: Core): Vector =>
+  features.doubleFault2 && state.systemLow(R.SCTLR2_EL1) & SCTLR2.EASE ? vector.serror : vector.synchronous;
+
 /**
  * The exception for a fault: instruction or data abort, to EL1 for stage 1 and to EL2 for stage 2 (and for external aborts with HCR_EL2.TEA).
  * @param word The instruction, for the syndrome of stage 2 data aborts.
@@ -52,7 +77,7 @@ export function takeAbort(core: Core, fault: Fault, word: number): void {
   const toEl2 = stage2 || teaRouted || routedToEl2(core);
   const same = !toEl2 && state.low(slots.el) !== 0;
   const maintenance = fault.access === 'maintenance' || fault.access === 'address translation';
-  let iss = fault.statusCode;
+  let iss = external ? externalStatus(core, fault) : fault.statusCode;
   if (fault.s1ptw) iss |= S1PTW;
   if (!fetch) {
     if (maintenance) iss |= CM | WnR;
@@ -62,13 +87,13 @@ export function takeAbort(core: Core, fault: Fault, word: number): void {
   const ec = fetch ? (same ? EC.instructionAbortSame : EC.instructionAbortLower) : same ? EC.dataAbortSame : EC.dataAbortLower;
   // Word by word, since guests abort often: every access to a device comes here.
   state.setSystemWords(toEl2 ? R.ESR_EL2 : R.ESR_EL1, (ec << 26) | IL | iss, 0);
-  writeFar(core, toEl2 ? R.FAR_EL2 : R.FAR_EL1, fault, word);
+  if ((iss & FnV) === 0 || !external) writeFar(core, toEl2 ? R.FAR_EL2 : R.FAR_EL1, fault, word);
   if (stage2 && hasIpa(fault)) writeHpfar(core, fault.ipa);
   const elr = state.get(slots.pc);
   if (toEl2) enterEl2(core, vector.synchronous, inPlace, elr);
   else {
     const values = core.onException ? { esr: state.system(R.ESR_EL1), far: state.system(R.FAR_EL1) } : inPlace;
-    enterEl1(core, vector.synchronous, values, elr);
+    enterEl1(core, external ? externalAbortVector(core) : vector.synchronous, values, elr);
   }
 }
 

@@ -26,7 +26,19 @@ export interface TakenException {
 /** What the processor asks of the MMU (`emulator/memory/mmu.ts`). */
 export type Translation = Pick<
   Mmu,
-  'fault' | 'fetch' | 'switchContext' | 'invalidate' | 'maintain' | 'translation' | 'spaceOf' | 'debug' | 'access' | 'watches'
+  | 'fault'
+  | 'fetch'
+  | 'physical'
+  | 'atRecord'
+  | 'translateAddress'
+  | 'switchContext'
+  | 'invalidate'
+  | 'maintain'
+  | 'translation'
+  | 'spaceOf'
+  | 'debug'
+  | 'access'
+  | 'watches'
 >;
 
 /** One vCPU's silicon, as the parts of the processor model share it. */

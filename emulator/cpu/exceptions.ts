@@ -1,5 +1,5 @@
 import { slots } from '../translate/layout.ts';
-import { type Core, countInstruction, readPstate, type Vector, vector, writePstate } from './core.ts';
+import { type Core, countInstruction, readPstate, type TakenException, type Vector, vector, writePstate } from './core.ts';
 import { levelOf, PSTATE } from './pstate.ts';
 import { HCR, R, SCTLR } from './registers.ts';
 import { EC, syndrome } from './syndrome.ts';
@@ -37,7 +37,18 @@ export function pstateAtEntry(
  * Takes an exception to EL1: ESR_EL1, FAR_EL1 (where given), ELR_EL1, SPSR_EL1, PSTATE and PC as AArch64.TakeException sets them.
  * @param elr Preferred return address.
  */
-export function enterEl1(core: Core, kind: Vector, { esr, far }: Partial<Syndrome>, elr: bigint): void {
+export function enterEl1(core: Core, kind: Vector, values: Partial<Syndrome>, elr: bigint): void {
+  const spsr = performEntry(core, kind, values, elr);
+  if (!core.onException) return;
+  const { esr = 0n, far = 0n } = values;
+  if (announceException(core, { targetEl: 1, vector: kind, esr, far, elr, spsr: BigInt(spsr) })) core.stopAtVector = true;
+}
+
+/** Tells the observer of exceptions, if there is one; true: it wants the processor to stop. */
+export const announceException = (core: Core, taken: TakenException): boolean => core.onException?.(taken) ?? false;
+
+/** The entry itself, which nobody is told of. Returns SPSR_EL1. */
+export function performEntry(core: Core, kind: Vector, { esr, far }: Partial<Syndrome>, elr: bigint): number {
   const { state } = core;
   if (core.lastException === core.clock.instructions) countInstruction(core);
   core.lastException = core.clock.instructions;
@@ -51,10 +62,7 @@ export function enterEl1(core: Core, kind: Vector, { esr, far }: Partial<Syndrom
   const sctlr = { low: state.systemLow(R.SCTLR_EL1), high: state.systemHigh(R.SCTLR_EL1) };
   writePstate(state, pstateAtEntry(old, 1, sctlr, core.features));
   state.set(slots.pc, branchAddress(core, (state.system(R.VBAR_EL1) & ~0x7ffn) | BigInt(from + kind)));
-  if (core.onException) {
-    const taken = { targetEl: 1 as const, vector: kind, esr: esr ?? 0n, far: far ?? 0n, elr, spsr: BigInt(old) };
-    if (core.onException(taken)) core.stopAtVector = true;
-  }
+  return old;
 }
 
 /**

@@ -2,7 +2,7 @@ import { slots } from '../translate/layout.ts';
 import { type Core, vector } from './core.ts';
 import { enterEl1 } from './exceptions.ts';
 import { PSTATE } from './pstate.ts';
-import { HCR, R } from './registers.ts';
+import { HCR, R, SCTLR2 } from './registers.ts';
 import { EC, syndrome } from './syndrome.ts';
 
 /** Virtual interrupts, as bits of `pendingInterrupts`. */
@@ -28,12 +28,15 @@ export function takeInterrupt(core: Core, pending: number): boolean {
   const { state } = core;
   const pstate = state.low(slots.pstate);
   const elr = state.get(slots.pc);
-  if (pending & PENDING.serror && (pstate & PSTATE.A) === 0) takeVirtualSError(core, elr);
+  if (pending & PENDING.serror && ((pstate & PSTATE.A) === 0 || notMaskable(core))) takeVirtualSError(core, elr);
   else if (pending & PENDING.fiq && (pstate & PSTATE.F) === 0) enterEl1(core, vector.fiq, {}, elr);
   else if (pending & PENDING.irq && (pstate & PSTATE.I) === 0) enterEl1(core, vector.irq, {}, elr);
   else return false;
   return true;
 }
+
+/** SCTLR2_EL1.NMEA: PSTATE.A does not mask SErrors. */
+const notMaskable = ({ features, state }: Core): boolean => features.doubleFault2 && (state.systemLow(R.SCTLR2_EL1) & SCTLR2.NMEA) !== 0;
 
 /** ISS of a virtual SError: with FEAT_RAS what VSESR_EL2 holds (IDS and ISS), else 0. */
 function virtualSErrorSyndrome(core: Core): number {
@@ -56,7 +59,7 @@ export function virtualErrorBarrier(core: Core): void {
   const { state } = core;
   const hcr = state.systemLow(R.HCR_EL2);
   const pending = (hcr & HCR.AMO) !== 0 && (hcr & HCR.VSE) !== 0 && (hcr & HCR.TGE) === 0;
-  if (!pending || (state.low(slots.pstate) & PSTATE.A) === 0) return;
+  if (!pending || (state.low(slots.pstate) & PSTATE.A) === 0 || notMaskable(core)) return;
   state.setSystem(R.VDISR_EL2, (1n << 31n) | (state.system(R.VSESR_EL2) & 0x1ff_ffffn));
   clearVirtualSError(core);
 }

@@ -14,17 +14,16 @@ import {
   type TakenException,
   type Translation,
   type Vector,
-  vector,
   writePstate,
 } from './core.ts';
 import { deriveInterrupts, deriveState, unsupportedConfiguration } from './derived-state.ts';
 import { takeExitException } from './exception-exits.ts';
 import { exceptionReturn } from './exception-return.ts';
-import { enterEl1, takeSynchronous, takeUndefined } from './exceptions.ts';
+import { takeSynchronous, takeUndefined } from './exceptions.ts';
 import { Features } from './features.ts';
 import { touchesGic, VirtualInterface } from './gic/virtual-interface.ts';
 import { atBreakpoint, breakpointsInForce, takeBreakpoint } from './hardware-breakpoints.ts';
-import { pendingInterrupts, takeInterrupt } from './interrupts.ts';
+import { takeInterrupt } from './interrupts.ts';
 import { pointerAuthCheck } from './pointer-auth.ts';
 import { EXIT, type ProcessorExit } from './processor-exit.ts';
 import { idRegister, type Profile } from './profiles/profile.ts';
@@ -64,6 +63,9 @@ export class Processor implements Core {
   lastException = -1;
   steppedWord: number | undefined;
   watchHit: WatchHit | undefined;
+  private readonly stops = (): boolean => this.onBreakpoint?.() ?? true;
+  /** The instruction at PC cannot be fetched: memory has an error there. */
+  private fetchAborts = false;
   /** Instructions the last `run` executed. */
   executed = 0;
   /** Instructions left when the clock was last brought up to date. */
@@ -237,7 +239,10 @@ export class Processor implements Core {
   breakpoint(): boolean {
     this.countExecuted();
     if (!this.features.bti) this.state.setLow(slots.pstate, this.state.low(slots.pstate) & ~PSTATE.BTYPE);
-    return this.onBreakpoint?.() ?? true;
+    if (this.mmu.physical.poison.empty) return this.stops();
+    const found = this.mmu.atRecord(this.state.low(slots.pc), this.state.high(slots.pc), this.stops);
+    this.fetchAborts = found === 'abort';
+    return found !== 'good';
   }
 
   /** What follows an exception that was just taken. */
@@ -256,7 +261,10 @@ export class Processor implements Core {
       case 'interrupts':
         return EXIT.irq;
       case 'breakpoint':
-        return EXIT.breakpoint;
+        if (!this.fetchAborts) return EXIT.breakpoint;
+        this.fetchAborts = false;
+        takeAbort(this, this.mmu.fault, 0);
+        return this.afterException();
       case 'unimplemented':
         return this.stop(`${nameOf(word)} is offered by --cpu ${this.profile.name} but not implemented`, word);
       case 'system':
@@ -352,19 +360,6 @@ export class Processor implements Core {
 
   // ---- for KVM and the debugger, between runs ---------------------------------------------------------------------------
 
-  /** Takes a synchronous exception (or SError, by its class) to EL1 at the current PC, as KVM injects them. FAR_EL1 is written only where given. */
-  enterException(esr: number, far?: bigint): void {
-    const value = BigInt(esr >>> 0);
-    const kind = esr >>> 26 === EC.serror ? vector.serror : vector.synchronous;
-    enterEl1(this, kind, far === undefined ? { esr: value } : { esr: value, far }, this.state.get(slots.pc));
-  }
-
-  /** PC past the current instruction, which someone else performed (`kvm_incr_pc`): PSTATE.BTYPE and SS are cleared, the instruction counts. */
-  skipInstruction(): void {
-    this.state.setLow(slots.pstate, this.state.low(slots.pstate) & ~PSTATE.SS);
-    completeInstruction(this);
-  }
-
   readSystemRegister(slot: number): bigint {
     return readRegister(this, slot);
   }
@@ -380,11 +375,6 @@ export class Processor implements Core {
 
   set pstate(value: number) {
     writePstate(this.state, value);
-  }
-
-  /** A virtual interrupt is pending for this processor, whatever PSTATE masks: WFI would not wait. */
-  get wakes(): boolean {
-    return pendingInterrupts(this) !== 0;
   }
 }
 

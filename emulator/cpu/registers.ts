@@ -2,7 +2,7 @@ import { systemRegisterSlot } from '../isa/registers/index.ts';
 
 /** Slots of the registers the processor itself works with, by name. */
 const names = [
-  ...['SCTLR_EL1', 'TCR_EL1', 'TTBR0_EL1', 'TTBR1_EL1', 'MAIR_EL1', 'CPACR_EL1', 'CONTEXTIDR_EL1', 'PAR_EL1', 'CSSELR_EL1'],
+  ...['SCTLR_EL1', 'SCTLR2_EL1', 'TCR_EL1', 'TTBR0_EL1', 'TTBR1_EL1', 'MAIR_EL1', 'CPACR_EL1', 'CONTEXTIDR_EL1', 'PAR_EL1', 'CSSELR_EL1'],
   ...['ESR_EL1', 'FAR_EL1', 'ELR_EL1', 'SPSR_EL1', 'VBAR_EL1', 'DISR_EL1', 'SP_EL0', 'SP_EL1', 'SP_EL2', 'DCZID_EL0', 'CTR_EL0'],
   ...['HCR_EL2', 'CPTR_EL2', 'MDCR_EL2', 'HSTR_EL2', 'SCTLR_EL2', 'VTTBR_EL2', 'VTCR_EL2', 'VBAR_EL2', 'VPIDR_EL2', 'VMPIDR_EL2'],
   ...['ESR_EL2', 'FAR_EL2', 'HPFAR_EL2', 'ELR_EL2', 'SPSR_EL2', 'VSESR_EL2', 'VDISR_EL2', 'CNTHCTL_EL2', 'CNTVOFF_EL2'],
@@ -48,6 +48,9 @@ export const SCTLR = {
   EnIA: 1 << 31,
   high: { BT0: 1 << 3, BT1: 1 << 4, DSSBS: 1 << 12 },
 } as const;
+
+/** Bits of SCTLR2_EL1 (FEAT_DoubleFault2): SErrors that PSTATE.A does not mask; synchronous external aborts taken by the vectors of SError. */
+export const SCTLR2 = { NMEA: 1 << 4, EASE: 1 << 5 } as const;
 
 /** Bits of HCR_EL2, as 32-bit words. */
 export const HCR = {

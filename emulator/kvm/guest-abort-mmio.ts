@@ -37,7 +37,7 @@ const FSC_WITH_LST = new Set([0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a, 0x0b, 0x
 
 function withoutSyndrome(vcpu: Vcpu, esr: number, ipa: number): HandlerResult {
   const { run } = vcpu;
-  if (esr & abort.LST && FSC_WITH_LST.has(esr & abort.FSC) && vcpu.vm.offersLs64) {
+  if (esr & abort.LST && FSC_WITH_LST.has(esr & abort.FSC) && vcpu.vm.offersLs64 && vcpu.vm.kernel.ldst64bExit) {
     run.begin(armLdst64b.number);
     run.set(armNisvAt.esrIss, 8, BigInt(esr & 0x1ff_ffff & ~abort.FSC));
     run.set(armNisvAt.faultIpa, 8, BigInt(ipa));

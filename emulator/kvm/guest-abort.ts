@@ -1,7 +1,8 @@
 import { mapGuestMemfdPage, mapUserMemory } from './guest-abort-memory.ts';
 import { outsideMemory } from './guest-abort-mmio.ts';
-import { injectExternalAbort, injectSError, injectSizeFault } from './inject.ts';
+import { injectExternalAbort, injectSizeFault } from './inject.ts';
 import { isReadonly } from './memslots.ts';
+import { faultIpaOf, handleGuestSea } from './sea.ts';
 import { levelShift } from './stage2-geometry.ts';
 import { abort, exceptionClass, FSC_TYPE, faultType, isExternalAbort } from './syndrome.ts';
 import type { HandlerResult, Vcpu } from './vcpu.ts';
@@ -20,11 +21,13 @@ const faultIpa = (vcpu: Vcpu): number => faultIpaPage(vcpu) + (vcpu.state.system
 export function handleGuestAbort(vcpu: Vcpu, esr: number): HandlerResult {
   const instruction = esr >>> 26 === exceptionClass.IABT_LOW;
   const fsc = esr & abort.FSC;
-  if (isExternalAbort(fsc)) {
-    // No APEI in this host: nobody claims the error, and without KVM_CAP_ARM_SEA_TO_USER the guest gets an asynchronous SError.
-    injectSError(vcpu);
+  const found = isExternalAbort(fsc) ? faultIpaOf(vcpu, esr) : faultIpaPage(vcpu);
+  if (found === 'again') {
+    vcpu.chargeStanding();
     return 'resume';
   }
+  vcpu.faultIpa = found === 'unknown' ? undefined : found;
+  if (isExternalAbort(fsc)) return handleGuestSea(vcpu, esr);
   const type = fsc & FSC_TYPE;
   const page = faultIpaPage(vcpu);
   if (type === faultType.TRANSLATION) {

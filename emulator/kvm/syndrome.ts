@@ -72,6 +72,8 @@ export const faultType = { ADDRESS_SIZE: 0x00, TRANSLATION: 0x04, ACCESS: 0x08, 
 export const FSC_TYPE = 0x3c;
 /** Synchronous external abort, not on a table walk. */
 export const FSC_EXTERNAL = 0x10;
+/** The same on a walk, level 0. */
+export const FSC_EXTERNAL_ON_WALK = 0x14;
 
 /** Fault status codes that KVM takes for a synchronous external abort (`kvm_vcpu_abt_issea`). */
 export function isExternalAbort(fsc: number): boolean {

@@ -8,6 +8,8 @@ export interface VcpuEvents {
   readonly serrorPending?: boolean;
   readonly serrorHasEsr?: boolean;
   readonly extDabtPending?: boolean;
+  /** Kernel profile `proposed` only. */
+  readonly extIabtPending?: boolean;
   /** ISS of the SError. */
   readonly serrorEsr?: bigint;
 }
@@ -25,16 +27,34 @@ export function getVcpuEvents(vcpu: Vcpu): VcpuEvents {
 }
 
 /**
- * KVM_SET_VCPU_EVENTS: the external abort is taken by the guest at once (its address is that of the last abort), and the access that user space was
- * emulating is not completed; the SError becomes pending.
- * @throws KvmError EINVAL for a syndrome without FEAT_RAS or beyond ISS.
+ * KVM_SET_VCPU_EVENTS. The guest takes the external abort (its address is that of the last abort, whatever the last exit was), and the access that user space was emulating is
+ * not completed. The SError is taken or becomes pending (`injectSError`); none asked for takes none back.
+ * Which half comes first, and so has happened where the other is refused, is the kernel profile's; so is whether the guest is at its vector at once, or when it runs next.
+ * @throws KvmError EINVAL for a syndrome without FEAT_RAS or beyond ISS, and for both kinds of external abort at once or one that the kernel does not know.
  */
 export function setVcpuEvents(vcpu: Vcpu, events: VcpuEvents): void {
-  const withEsr = events.serrorPending && events.serrorHasEsr;
-  if (withEsr && (!vcpu.vm.features.ras || (events.serrorEsr ?? 0n) & ~0x1ff_ffffn)) throw new KvmError('EINVAL', 'KVM_SET_VCPU_EVENTS');
-  if (events.extDabtPending) {
-    vcpu.pendingMmio = undefined;
-    injectExternalAbort(vcpu, false);
+  const { extIabtPending, first } = vcpu.vm.kernel.vcpuEvents;
+  if (events.extIabtPending && !extIabtPending)
+    throw new KvmError('EINVAL', 'KVM_SET_VCPU_EVENTS: byte 3 is padding in this kernel profile');
+  if (first === 'external abort') {
+    setExternalAbort(vcpu, events);
+    vcpu.commitException();
+    setSError(vcpu, events);
+    vcpu.commitException();
+  } else {
+    setSError(vcpu, events);
+    setExternalAbort(vcpu, events);
   }
-  if (events.serrorPending) injectSError(vcpu, withEsr ? events.serrorEsr : SERROR_IDS);
+}
+
+function setExternalAbort(vcpu: Vcpu, { extDabtPending, extIabtPending }: VcpuEvents): void {
+  if (extDabtPending && extIabtPending) throw new KvmError('EINVAL', 'KVM_SET_VCPU_EVENTS: a data abort and an instruction abort');
+  if (extDabtPending || extIabtPending) injectExternalAbort(vcpu, extIabtPending ?? false);
+}
+
+function setSError(vcpu: Vcpu, { serrorPending, serrorHasEsr, serrorEsr = 0n }: VcpuEvents): void {
+  if (!serrorPending) return;
+  if (serrorHasEsr && !vcpu.vm.features.ras) throw new KvmError('EINVAL', 'KVM_SET_VCPU_EVENTS: a syndrome without FEAT_RAS');
+  if (serrorHasEsr && serrorEsr & ~0x1ff_ffffn) throw new KvmError('EINVAL', 'KVM_SET_VCPU_EVENTS: a syndrome beyond ISS');
+  injectSError(vcpu, serrorHasEsr ? serrorEsr : SERROR_IDS);
 }

@@ -13,6 +13,7 @@ import { isSErrorPending } from './inject.ts';
 import { InterfaceRegisters } from './interface-registers.ts';
 import { completeUserLoad, type DecodedAccess } from './mmio.ts';
 import { type MpState, mpState } from './mp-state.ts';
+import { PendingException } from './pending-exception.ts';
 import { exceptionClassNames } from './syndrome.ts';
 import { ArchTimers } from './timer.ts';
 import { register } from './vcpu-registers.ts';
@@ -65,8 +66,14 @@ export class Vcpu {
   mpState: MpState;
   /** An MMIO read or write that user space is emulating: finished at the next KVM_RUN. */
   pendingMmio: DecodedAccess | undefined;
+  /** An exception that KVM has injected and the guest has not entered yet. */
+  readonly exception = new PendingException(this);
+  /** Guest physical page that the last abort was about; undefined: it is not known. */
+  faultIpa: number | undefined;
   /** Instructions this vCPU has executed. */
   instructions = 0;
+  /** Instruction count at the last abort that left the guest where it was. */
+  private stood = -1;
   /** Waits for an interrupt (WFI). */
   private waiting = false;
   /** Set while KVM_RUN is inside: instructions left of its budget. */
@@ -101,6 +108,8 @@ export class Vcpu {
   /** KVM_ARM_VCPU_INIT: the state KVM gives a vCPU before its first run. */
   init(): void {
     this.pendingMmio = undefined;
+    this.exception.forget();
+    this.faultIpa = undefined;
     this.failure = undefined;
     this.waiting = false;
     this.mpState = this.startsOff ? mpState.STOPPED : mpState.RUNNABLE;
@@ -114,6 +123,7 @@ export class Vcpu {
   start(entry: bigint, context: bigint): void {
     this.timers.reset();
     this.pendingMmio = undefined;
+    this.exception.forget();
     this.waiting = false;
     resetVcpu(this);
     this.state.set(slots.pc, entry);
@@ -178,6 +188,28 @@ export class Vcpu {
     this.vm.count(name);
   }
 
+  /** The guest enters an exception that was injected. It may count as an instruction: a vector that faults again and again must not stop time. */
+  commitException(): void {
+    if (!this.exception.isPending) return;
+    const { clock } = this.vm;
+    const before = clock.instructions;
+    this.exception.commit();
+    const counted = clock.instructions - before;
+    this.instructions += counted;
+    this.left -= counted;
+  }
+
+  /** An abort that leaves the guest where it is: if nothing was executed since the last one time goes on all the same, so that an error consumed for ever ends its turn. */
+  chargeStanding(): void {
+    const { clock } = this.vm;
+    if (this.stood === clock.instructions) {
+      clock.instructions++;
+      this.instructions++;
+      this.left--;
+    }
+    this.stood = clock.instructions;
+  }
+
   /** Performs what is left of an exit to user space: the load's data goes to its register, and PC moves on (`kvm_handle_mmio_return`). */
   completeMmio(): void {
     const access = this.pendingMmio;
@@ -201,14 +233,23 @@ export class Vcpu {
 
   private enterFor(budget: number): RunOutcome {
     this.left = budget;
+    this.commitException();
+    if (this.exception.announce()) return outcomes.exception;
     this.completeMmio();
     if (this.run.immediateExit) return outcomes.interrupted;
     while (this.left > 0) {
       if (!this.canRun()) return this.mpState === mpState.RUNNABLE ? outcomes.waiting : outcomes.stopped;
-      const outcome = this.enterOnce();
+      const outcome = this.atInjectedVector() ?? this.enterOnce();
       if (outcome) return outcome;
     }
     return outcomes.interrupted;
+  }
+
+  /** An exception that KVM or user space injected, and whoever filters exceptions wants to stop at its vector. */
+  private atInjectedVector(): RunOutcome | undefined {
+    if (!this.processor.stopAtVector) return undefined;
+    this.processor.stopAtVector = false;
+    return outcomes.exception;
   }
 
   /** One entry into the guest and the handling of what brought it back; undefined: enter again. */
@@ -236,7 +277,7 @@ export class Vcpu {
       case 'watch':
         return outcomes.watch;
       case 'exception':
-        return outcomes.exception;
+        return this.atInjectedVector();
       case 'stop':
         return processorStopped(this, exit);
       case 'yield':
@@ -259,13 +300,9 @@ export class Vcpu {
 
   private afterTrap(esr: number): RunOutcome | undefined {
     this.count(exceptionClassNames[esr >>> 26] ?? `EC 0x${(esr >>> 26).toString(16)}`);
-    const { clock } = this.vm;
-    const before = clock.instructions - this.instructions;
     const result = handleTrap(this, esr);
-    // An injected exception may have counted as an instruction (a vector that faults again and again must not stop time): of this budget too.
-    const counted = clock.instructions - this.instructions - before;
-    this.instructions += counted;
-    this.left -= counted;
+    this.commitException();
+    if (this.exception.announce()) return outcomes.exception;
     if (result === 'resume') return undefined;
     if (result === 'error') return { kind: 'error', ...this.failure! };
     return outcomes[result];

@@ -54,6 +54,7 @@ export class MachineClient implements Machine {
   memslots = this.remote('memslots');
   exitRecord = this.remote('exitRecord');
   writeExitField = this.remote('writeExitField');
+  intervene = this.remote('intervene');
   evaluate = this.remote('evaluate');
   setStopPoints = this.remote('setStopPoints');
   continue = this.remote('continue');

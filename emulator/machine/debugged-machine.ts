@@ -1,9 +1,12 @@
+import { stoppingExits } from '../vmm/exits/policy.ts';
 import { Pace, REALTIME_SLICE, type Timekeeping } from '../vmm/pace.ts';
 import { contextOf } from './debug/context.ts';
 import type { RunGoal } from './debug/stepping.ts';
+import type { Say } from './debug/stop-decision.ts';
 import { StopHooks } from './debug/stop-hooks.ts';
 import type { Expression } from './expression/ast.ts';
 import { compile } from './expression/evaluate.ts';
+import type { Intervention } from './intervention.ts';
 import type {
   AddressSpace,
   ExitRecord,
@@ -74,7 +77,8 @@ export class DebuggedMachine implements Machine {
     this.target = target;
     this.timekeeping = configuration.timekeeping ?? 'skip';
     this.pace = this.newPace(target);
-    this.hooks = new StopHooks(target, (category, text) => this.listener({ type: 'log', category, text }));
+    const say: Say = (category, text) => this.listener({ type: 'log', category, text });
+    this.hooks = new StopHooks(target, say, stoppingExits(configuration.onExit));
     this.hooks.set(this.points);
     target.hooks = this.hooks;
     return target.guest;
@@ -140,6 +144,18 @@ export class DebuggedMachine implements Machine {
 
   async writeExitField(vcpu: number, name: string, value: bigint): Promise<void> {
     this.vcpu(vcpu).writeExitField(vcpu, name, value);
+    this.hooks!.refresh();
+  }
+
+  async intervene(vcpu: number, intervention: Intervention): Promise<string> {
+    const target = this.vcpu(vcpu);
+    if (this.ended) throw new Error('the guest has powered off: restart it');
+    const evaluate = (expression: Expression): bigint => compile(expression)(contextOf(target, vcpu, this.hooks?.happening));
+    const account = target.intervene(vcpu, intervention, evaluate);
+    this.hooks!.refresh();
+    // A guest that waits may have something to do now.
+    this.wake();
+    return `vCPU ${vcpu}, after ${target.statistics().instructions} instructions: ${account}`;
   }
 
   async evaluate(vcpu: number, expression: Expression): Promise<bigint> {

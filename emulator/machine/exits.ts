@@ -1,5 +1,7 @@
 import { exitDefinitions } from '../kvm/exits/index.ts';
 
+export { answersTo as exitAnswers, answerTitles } from '../vmm/exits/answer.ts';
+
 /** Exits that a debugger never shows: what ends KVM_RUN for a signal, and the record before the first exit. */
 const hidden: ReadonlySet<string> = new Set(['KVM_EXIT_UNKNOWN', 'KVM_EXIT_INTR']);
 

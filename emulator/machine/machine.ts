@@ -1,7 +1,9 @@
+import type { ExitPolicies } from '../vmm/exits/policy.ts';
 import type { HostDescription } from '../vmm/host.ts';
 import type { MemslotOption } from '../vmm/memslot-options.ts';
 import type { Timekeeping } from '../vmm/pace.ts';
 import type { Expression } from './expression/ast.ts';
+import type { Intervention } from './intervention.ts';
 import type { MemslotView, TableMap, TableMapQuery, Translation, TranslationQuery } from './memory-views.ts';
 
 /**
@@ -40,6 +42,8 @@ export interface MachineConfiguration {
   readonly pfnmapPolicy?: string;
   /** What time does outside while it passes inside; `skip` where it is absent. */
   readonly timekeeping?: Timekeeping;
+  /** What user space does about exits by itself. */
+  readonly onExit?: ExitPolicies;
 }
 
 /** Where the guest was put, guest physical addresses. */
@@ -70,6 +74,8 @@ export interface ExitRecord {
   readonly fields: readonly ExitField[];
   /** One line for people: `write of 4 bytes at 0x9000000: 0x41`. */
   readonly summary: string;
+  /** How it was answered by hand, once it was. */
+  readonly answer?: string;
 }
 
 /** An exception taken by the guest, at the moment of its entry. */
@@ -264,6 +270,8 @@ export interface Machine {
   exitRecord(vcpu: number): Promise<ExitRecord | undefined>;
   /** Changes a member of `kvm_run`, by the name the record gives it, before user space acts on the exit. Rejects for a member the exit does not have. */
   writeExitField(vcpu: number, name: string, value: bigint): Promise<void>;
+  /** Does something to the machine as its VMM or its hardware would; what came of it, with the machine's instruction count. Rejects with what to do instead. */
+  intervene(vcpu: number, intervention: Intervention): Promise<string>;
   /** Value of a condition or watch expression on a vCPU. */
   evaluate(vcpu: number, expression: Expression): Promise<bigint>;
 

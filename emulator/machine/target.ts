@@ -1,4 +1,5 @@
 import type { RegisterWords } from './expression/words.ts';
+import type { Evaluate, Intervention } from './intervention.ts';
 import type {
   AddressSpace,
   DataAccess,
@@ -62,6 +63,8 @@ export interface Target {
   placeOf(vcpu: number, va: bigint): { readonly ipa?: bigint; readonly pa?: bigint };
   exitRecord(vcpu: number): ExitRecord | undefined;
   writeExitField(vcpu: number, name: string, value: bigint): void;
+  /** What came of it. Throws where it cannot be done. */
+  intervene(vcpu: number, intervention: Intervention, evaluate: Evaluate): string;
 
   /** Registers a word at a time, for conditions at hot places. */
   readonly registerWords?: RegisterWords;

@@ -170,6 +170,7 @@ export function descriptorLayout(place: DescriptorPlace, kind: DescriptorKind, s
 /** A descriptor taken apart. The bits of an invalid one mean nothing: software keeps there what it likes. */
 export function describeDescriptor(value: bigint, place: DescriptorPlace, settings: DescriptorSettings = {}): readonly DescribedField[] {
   const kind = descriptorKind(Number(value & 3n), place);
-  if (kind === 'invalid' || kind === 'reserved') return describeFields(descriptorLayout(place, kind), value & 3n);
+  if (kind === 'invalid' || kind === 'reserved')
+    return describeFields(descriptorLayout(place, kind), value & (kind === 'invalid' ? 1n : 3n));
   return describeFields(descriptorLayout(place, kind, settings), value);
 }

@@ -86,30 +86,27 @@ export function explain(
   const bits = accessBits(access);
   const [low, high] = [Number(BigInt.asIntN(32, address)), Number(BigInt.asIntN(32, address >> 32n))];
   const ipa = Number(BigInt.asUintN(64, address));
-  const { done, steps } = observed(translation, configuration, address, () =>
-    space === 'va'
-      ? translation.translate(regime, low, high, bits | DRY)
-      : translation.stage2.translate(configuration, regime.stage2Space, ipa, bits | DRY),
+  const second = (at: number, mode: number): boolean => translation.stage2.translate(configuration, regime.stage2Space, at, mode);
+  const { done } = observed(translation, configuration, address, () =>
+    space === 'va' ? translation.translate(regime, low, high, bits | DRY) : second(ipa, bits | DRY),
   );
   const fault = done ? undefined : explainedFault(translation, regime, address, bits);
-  // Where it leads is a question of its own: the access may have failed before the end.
+  // Where the tables lead is a question of its own: the access may have failed before the end.
   const found: Outcome = {};
+  const steps: WalkStep[] = [];
   if (space === 'ipa') Object.assign(found, { ipa: address });
   else {
-    const { done: through } = observed(translation, configuration, address, () => translation.first(regime, low, high, bits | PROBE));
-    if (through) Object.assign(found, { ipa: BigInt(translation.ipa), stage1: stage1Outcome(translation, regime, access) });
+    const first = observed(translation, configuration, address, () => translation.first(regime, low, high, bits | PROBE));
+    steps.push(...first.steps);
+    if (first.done) Object.assign(found, { ipa: BigInt(translation.ipa), stage1: stage1Outcome(translation, regime, access) });
   }
-  const last: WalkStep[] = [];
   if (found.ipa !== undefined) {
-    const at = Number(found.ipa);
-    const second = observed(translation, configuration, address, () =>
-      translation.stage2.translate(configuration, regime.stage2Space, at, READ | PROBE),
-    );
-    // The access came to stage 2 itself unless stage 1 refused it.
-    if (fault?.stage === 1) last.push(...second.steps);
-    if (second.done) Object.assign(found, secondOutcome(translation, physical, regime, space, access));
+    const at = space === 'ipa' ? ipa : translation.ipa;
+    const last = observed(translation, configuration, address, () => second(at, READ | PROBE));
+    steps.push(...last.steps);
+    if (last.done) Object.assign(found, secondOutcome(translation, physical, regime, space, access));
   }
-  return { steps: [...steps, ...last], ...(fault ? { fault } : {}), ...found };
+  return { steps, ...(fault ? { fault } : {}), ...found };
 }
 
 type Outcome = Omit<Explanation, 'steps' | 'fault'>;

@@ -1,4 +1,5 @@
 import type { FaultRule } from './fault-rules.ts';
+import type { Poison } from './poison.ts';
 
 /** What went wrong with an access, in the Arm ARM's words (Faulttypes of the pseudocode). */
 export type FaultType = 'translation' | 'address size' | 'access flag' | 'permission' | 'alignment' | 'external abort';
@@ -18,6 +19,25 @@ const statusCodes: Readonly<Record<FaultType, number>> = {
 
 /** A synchronous external abort on a translation table walk or a hardware update of a table. */
 const EXTERNAL_ABORT_ON_WALK = 0b010100;
+
+/** Why memory gave no good answer. */
+export class MemoryError {
+  /** Where. */
+  physical = 0;
+  /** The bad memory; undefined: nothing answers there. */
+  poison: Poison | undefined;
+
+  /** Nothing answers at this physical address. */
+  absent(physical: number): void {
+    this.physical = physical;
+    this.poison = undefined;
+  }
+
+  bad(physical: number, poison: Poison): void {
+    this.physical = physical;
+    this.poison = poison;
+  }
+}
 
 /**
  * The fault in hand. One record a machine, filled in place: reading it is right until the next access.
@@ -42,6 +62,8 @@ export class Fault {
   vaHigh = 0;
   /** Stage 2 faults: the intermediate physical address that was being translated. */
   ipa = 0;
+  /** External aborts: what the memory system says of the error. */
+  readonly error = new MemoryError();
 
   get va(): bigint {
     return (BigInt(this.vaHigh >>> 0) << 32n) | BigInt(this.vaLow >>> 0);

@@ -3,12 +3,12 @@ import { EL0_SHIFT, FETCH, MAINTENANCE, MISALIGNED, NO_DIRTY, neededRights, PAN,
 import type { AddressSpace } from './address-space.ts';
 import { translateAddress } from './address-translation.ts';
 import { ATTRIBUTE_COLUMNS, attributeFlag, type RegimeConfiguration, STAGE1_OFF_DATA, STAGE2_OFF } from './configuration.ts';
+import { Consumption } from './consumption.ts';
 import type { Context, Contexts } from './context.ts';
 import { DataWatches } from './data-watches.ts';
 import { DebugMemory } from './debug-memory.ts';
 import { type ExplainedAccess, type Explanation, explain } from './explain.ts';
 import type { Fault, FaultSink } from './fault.ts';
-import type { FaultRule } from './fault-rules.ts';
 import type { MmuFeatures } from './features.ts';
 import type { MainTlb } from './main-tlb.ts';
 import { pageMark } from './page-mark.ts';
@@ -25,6 +25,7 @@ export interface CodePages {
   recordsOf(hostPage: number): number;
   holdsCode(hostPage: number): boolean;
   written(host: number, bytes: number): void;
+  hasBreakpoint(host: number): boolean;
 }
 
 const PSTATE_PAN = 1 << 22;
@@ -45,6 +46,7 @@ export class Mmu {
   readonly watches: DataWatches;
   /** Memory as a debugger sees it. */
   readonly debug: DebugMemory;
+  private readonly consumption: Consumption;
   private readonly bytes: Uint8Array;
   private whenFetched: ((pcLow: number, pcHigh: number, hostPage: number) => void) | undefined;
   private splitFirst = 0;
@@ -67,6 +69,7 @@ export class Mmu {
     this.selection = new ContextSelection(physical, features, this.translation.stage2);
     this.contexts = this.selection.contexts;
     this.tlb = this.selection.tlb;
+    this.consumption = new Consumption(physical, this.fault);
     this.bytes = physical.bytes;
     this.watches = new DataWatches(physical.bytes, physical.marks);
     this.debug = new DebugMemory(this.translation, physical, () => this.code);
@@ -192,8 +195,11 @@ export class Mmu {
     const write = (access & WRITE) !== 0;
     const marks = this.physical.marks[hostPage >>> 12]!;
     const watched = this.watches.armed && ((marks & pageMark.watch) !== 0 || this.watches.watchesVirtual(vaLow, vaHigh));
-    if (marks !== 0 && !this.consume(marks, vaLow, vaHigh, host, bytes, access)) return 0;
     if (watched && !this.watches.permits(vaLow, vaHigh, host, bytes, access & (READ | WRITE))) return 0;
+    if ((marks & pageMark.poison) !== 0 && !this.consumption.data(vaLow, vaHigh, host, bytes, access)) {
+      this.sink.fault(this.fault);
+      return 0;
+    }
     const code = this.code.holdsCode(hostPage);
     if (write && code) this.code.written(host, bytes);
     const info = this.info;
@@ -212,35 +218,6 @@ export class Mmu {
     const { watches } = this;
     const reads = watches.window(vaLow, vaHigh, host, READ);
     this.contexts.narrowData(context, vaLow, reads, watches.window(vaLow, vaHigh, host, READ | WRITE));
-  }
-
-  /** An access to a marked page: poison aborts. */
-  private consume(marks: number, vaLow: number, vaHigh: number, host: number, bytes: number, access: number): boolean {
-    if ((marks & pageMark.poison) !== 0 && (access & (READ | FETCH)) !== 0 && this.physical.poison.hits(host, bytes)) {
-      this.describeAccess(vaLow, vaHigh, access);
-      this.noteExternal('poison');
-      this.sink.fault(this.fault);
-      return false;
-    }
-    return true;
-  }
-
-  private describeAccess(vaLow: number, vaHigh: number, access: number): void {
-    const fault = this.fault;
-    fault.vaLow = vaLow;
-    fault.vaHigh = vaHigh;
-    fault.access = (access & FETCH) !== 0 ? 'fetch' : (access & MAINTENANCE) !== 0 ? 'maintenance' : 'data';
-    fault.write = (access & (READ | WRITE)) === WRITE;
-  }
-
-  private noteExternal(rule: FaultRule): void {
-    const fault = this.fault;
-    fault.type = 'external abort';
-    fault.rule = rule;
-    fault.stage = 1;
-    fault.level = 0;
-    fault.s1ptw = false;
-    fault.walk = false;
   }
 
   /** Host address of the page an access goes to, through the main TLB or the tables; 0: `fault` says why not. Leaves `info`. */
@@ -273,7 +250,7 @@ export class Mmu {
     if (!t.translate(space, vaLow, vaHigh, access)) return 0;
     const host = this.physical.hostOf(t.pa);
     if (host < 0) {
-      this.noteExternal('nothing answers');
+      this.consumption.absent(t.pa);
       return 0;
     }
     const hostPage = host - (vaLow & 0xfff);
@@ -318,13 +295,23 @@ export class Mmu {
       return 0;
     }
     const guarded = (this.info & mainTlbInfo.guarded) !== 0;
-    const marks = this.physical.marks[hostPage >>> 12]!;
-    if ((marks & pageMark.poison) !== 0 && !this.consume(pageMark.poison, pcLow, pcHigh, hostPage + (pcLow & 0xfff), 4, access)) return 0;
     if (!this.code.holdsCode(hostPage)) this.contexts.protectCode(hostPage);
     const records = this.code.recordsOf(hostPage);
     this.whenFetched?.(pcLow, pcHigh, hostPage);
     this.contexts.fillFetch(context, pcLow, pcHigh, records, guarded);
     return records;
+  }
+
+  /**
+   * The record of the instruction at PC asks before it executes: it has a breakpoint, or its line is bad.
+   * @param stop Asks whether a breakpoint stops.
+   * @returns `abort`: the line is bad, and `fault` says so.
+   */
+  atRecord(pcLow: number, pcHigh: number, stop: () => boolean): 'breakpoint' | 'abort' | 'good' {
+    const { space, privilege } = this.selection.current!;
+    const host = this.page(space, pcLow, pcHigh, FETCH | (privilege & UNPRIVILEGED)) + (pcLow & 0xfff);
+    if (this.code.hasBreakpoint(host) && stop()) return 'breakpoint';
+    return this.consumption.fetch(pcLow, pcHigh, host) ? 'good' : 'abort';
   }
 
   /** Generated code's records were given up or moved: no fetch TLB may refer to them. For the code cache's `discarded`. */
@@ -337,15 +324,18 @@ export class Mmu {
   /**
    * DC and IC by VA: whether the address translates with what the operation needs. False: `fault` says why (the sink is not told).
    * @param needs `write`: DC IVAC. `read`: any at EL0. `nothing`: the rest.
+   * @param readsLine DC, as against IC: an error in the line is consumed.
    */
-  maintain(vaLow: number, vaHigh: number, needs: 'nothing' | 'read' | 'write'): boolean {
+  maintain(vaLow: number, vaHigh: number, needs: 'nothing' | 'read' | 'write', readsLine = false): boolean {
     const { space, privilege } = this.selection.current!;
     const rights = needs === 'write' ? WRITE : needs === 'read' ? READ : 0;
     const t = this.translation;
     if (!t.translate(space, vaLow, vaHigh, (privilege & UNPRIVILEGED) | MAINTENANCE | NO_DIRTY | rights)) return false;
     // Generated code performs the next one for this page itself.
-    const host = t.accessed ? this.physical.hostOf(t.pa) : -1;
-    if (host >= 0) this.enter(space, vaLow, vaHigh, host - (vaLow & 0xfff));
+    const host = this.physical.hostOf(t.pa);
+    if (host >= 0 && (this.physical.marks[host >>> 12]! & pageMark.poison) !== 0)
+      return !readsLine || this.consumption.maintenance(vaLow, vaHigh, host);
+    if (host >= 0 && t.accessed) this.enter(space, vaLow, vaHigh, host - (vaLow & 0xfff));
     return true;
   }
 

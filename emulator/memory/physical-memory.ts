@@ -1,7 +1,8 @@
 import { CONTEXT_TLB_BYTES, CPU_BYTES, DECODED_PAGE_BYTES, machineWords, mainTlbState, stage2Cache } from '../translate/layout.ts';
+import { LINE_BYTES } from './line-set.ts';
 import { pageMark } from './page-mark.ts';
 import { stage1Rights } from './permissions.ts';
-import { PoisonMap } from './poison.ts';
+import { type Poison, PoisonMap } from './poison.ts';
 
 /** Host physical address of byte 0 of the WebAssembly memory: what is DRAM in it is physical memory from here on. 2^36. */
 export const HOST_DRAM_BASE = 0x10_0000_0000;
@@ -52,6 +53,8 @@ export class PhysicalMemory {
   readonly codePages: Int32Array;
   readonly pageWriters: Int32Array;
   readonly poison: PoisonMap;
+  /** Told of host bytes that became bad, or good again. */
+  poisonChanged: ((host: number, bytes: number) => void) | undefined;
   private readonly saveAreas: number;
   private next: number;
   private readonly freePages: number[] = [];
@@ -98,7 +101,7 @@ export class PhysicalMemory {
       ...{ stage2Cache: stage2Start, stage1Rights: rights },
     };
     for (const [name, place] of Object.entries(places)) this.words[machineWords[name as keyof typeof places] >> 2] = place;
-    this.poison = new PoisonMap(this.marks);
+    this.poison = new PoisonMap(this.marks, (first, last) => this.poisonChanged?.(first * LINE_BYTES, (last - first + 1) * LINE_BYTES));
   }
 
   /** Host address of a vCPU's save area (`CPU_BYTES`). */
@@ -117,9 +120,9 @@ export class PhysicalMemory {
     return HOST_DRAM_BASE + host;
   }
 
-  /** A walk or an access may not consume these bytes: some of them are poisoned. */
-  poisoned(host: number, bytes: number): boolean {
-    return (this.marks[host >>> 12]! & pageMark.poison) !== 0 && this.poison.hits(host, bytes);
+  /** A walk reads the descriptor at `host`: what it trips over. */
+  consumedByWalk(host: number, dry: boolean): Poison | undefined {
+    return (this.marks[host >>> 12]! & pageMark.poison) === 0 ? undefined : this.poison.consume(host, 8, 'walk', dry);
   }
 
   /** Takes zeroed DRAM; host address. Throws RangeError when there is not enough. `alignment` in bytes, a power of two of at least a page. */

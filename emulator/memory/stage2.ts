@@ -125,8 +125,17 @@ export class Stage2 {
     for (;;) {
       const address = table + addressBits(low, high, shift, indexBits) * 8;
       const host = this.physical.hostOf(address);
-      if (host < 0 || this.physical.poisoned(host, 8))
-        return this.failExternal(level, ipa, access, host < 0 ? 'nothing answers' : 'poison');
+      if (host < 0) {
+        this.fault.error.absent(address);
+        return this.failExternal(level, ipa, access, 'nothing answers');
+      }
+      if ((access & PROBE) === 0) {
+        const poison = this.physical.consumedByWalk(host, (access & DRY) !== 0);
+        if (poison !== undefined) {
+          this.fault.error.bad(address, poison);
+          return this.failExternal(level, ipa, access, 'poison');
+        }
+      }
       const descriptorLow = words[host >>> 2]!;
       const descriptorHigh = words[(host >>> 2) + 1]!;
       observer?.descriptor(2, level, ipa, address, descriptorLow, descriptorHigh);

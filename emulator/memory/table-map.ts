@@ -78,7 +78,7 @@ function first(translation: Translation, physical: PhysicalMemory, regime: Addre
     words: physical.words,
     host: (address) =>
       stage2.translate(configuration, regime.stage2Space, address, READ | WALK | PROBE) ? physical.hostOf(stage2.pa) : -1,
-    poisoned: (host, bytes) => physical.poisoned(host, bytes),
+    poisoned: (host, bytes) => physical.poison.consume(host, bytes, 'walk', true) !== undefined,
   };
   const base = upper ? (1n << 64n) - (1n << BigInt(range.iaBits)) : 0n;
   const describe = (run: TableRun): MappedRun => {
@@ -108,7 +108,7 @@ function second({ stage2, fault }: Translation, physical: PhysicalMemory, regime
     ...{ stage: 2, granule, inputBits: iaBits, startLevel, start: base, outputLimit, bigEndian: false, hierarchical: false },
     words: physical.words,
     host: (address) => physical.hostOf(address),
-    poisoned: (host, bytes) => physical.poisoned(host, bytes),
+    poisoned: (host, bytes) => physical.poison.consume(host, bytes, 'walk', true) !== undefined,
   };
   const describe = (run: TableRun): MappedRun => {
     const edges = edgesOf(run, 0n, tree);

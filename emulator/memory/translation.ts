@@ -82,6 +82,9 @@ export class Translation {
   guarded = false;
   /** The Access flag of both stages' leaves is set (cache maintenance does not ask for it): the translation may be cached. */
   accessed = true;
+  /** The descriptor of stage 1 that was read last, or could not be: its level and its IPA. */
+  walkLevel = 0;
+  walkAddress = 0;
   /** log2 of the bytes that the stage 1 leaf maps. */
   span = 12;
   private readonly words: Int32Array;
@@ -244,9 +247,21 @@ export class Translation {
 
   /** Reads a descriptor through stage 2. */
   private load(regime: TranslationRegime, address: number, level: number, access: number): boolean {
+    this.walkLevel = level;
+    this.walkAddress = address;
     if (!this.stage2.translate(regime.configuration, regime.stage2Space, address, READ | WALK | (access & (PROBE | DRY)))) return false;
     const host = this.physical.hostOf(this.stage2.pa);
-    if (host < 0 || this.physical.poisoned(host, 8)) return this.failExternal(level, host < 0 ? 'nothing answers' : 'poison');
+    if (host < 0) {
+      this.fault.error.absent(this.stage2.pa);
+      return this.failExternal(level, 'nothing answers');
+    }
+    if ((access & PROBE) === 0) {
+      const poison = this.physical.consumedByWalk(host, (access & DRY) !== 0);
+      if (poison !== undefined) {
+        this.fault.error.bad(this.stage2.pa, poison);
+        return this.failExternal(level, 'poison');
+      }
+    }
     let low = this.words[host >>> 2]!;
     let high = this.words[(host >>> 2) + 1]!;
     if (regime.configuration.bigEndian) {

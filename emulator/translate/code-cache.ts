@@ -39,6 +39,8 @@ export class CodeCache implements RegionHost {
   private readonly stores: Uint8Array;
   private readonly free: number[] = [];
   private readonly breakpoints = new Set<number>();
+  /** Says of a host address whether the instruction there has to ask before it executes, breakpoint or not. Absent: none has. */
+  guarded: ((host: number) => boolean) | undefined;
   private readonly dropping: number[] = [];
   private oldest = 0;
   /** Pages of records from this one on have never been used: they are still zero. */
@@ -105,7 +107,7 @@ export class CodeCache implements RegionHost {
     do {
       const host = this.hostOf[page]! + index * 4;
       goesOn = this.predecoder.fill(at, this.words[host / 4]!, index);
-      if (this.breakpoints.size > 0 && this.breakpoints.has(host)) this.placeBreakpoint(page, index);
+      if ((this.breakpoints.size > 0 && this.breakpoints.has(host)) || this.guarded?.(host)) this.placeBreakpoint(page, index);
       at += RECORD_BYTES;
       index++;
     } while (goesOn && at < end && this.halves[at >> 1] === builtinHandlers.undecoded);
@@ -183,6 +185,20 @@ export class CodeCache implements RegionHost {
     if (this.breakpoints.has(host)) return;
     this.breakpoints.add(host);
     this.resetAt(host);
+  }
+
+  hasBreakpoint(host: number): boolean {
+    return this.breakpoints.has(host);
+  }
+
+  /** Decodes what is in these bytes anew: what `guarded` says of them has changed. */
+  refresh(host: number, bytes: number): void {
+    for (let at = host; at < host + bytes; ) {
+      const end = Math.min(host + bytes, (Math.floor(at / 4096) + 1) * 4096);
+      const known = this.pageOf[at >>> 12]!;
+      if (known !== 0) this.reset(known - 1, (at & 0xfff) >> 2, ((end - 1) & 0xfff) >> 2);
+      at = end;
+    }
   }
 
   clearBreakpoint(host: number): void {

@@ -1,5 +1,6 @@
 import type { Eagerness } from '../translate/region/translator.ts';
 import { MAX_VCPUS } from './board.ts';
+import type { ExitPolicies } from './exits/policy.ts';
 import type { HostDescription } from './host.ts';
 import { formatSize, LaunchError } from './loader/errors.ts';
 import type { NamedFile } from './loader/kernel.ts';
@@ -30,6 +31,8 @@ export interface LaunchConfiguration {
   readonly seed?: number;
   /** Hot code is translated to WebAssembly (the default; or when, exactly), or everything is interpreted. The guest cannot tell. */
   readonly translate?: boolean | Partial<Eagerness>;
+  /** What user space does about exits; where none is chosen, what it does by itself. */
+  readonly onExit?: ExitPolicies;
 }
 
 /** 2026-01-01T00:00:00Z: the date of a machine that was not told any. */

@@ -60,7 +60,7 @@ export class Silicon {
     const { memory } = this.memory;
     const read = (name: string): bigint => idRegister(profile, name);
     const mmuOffers = mmuFeatures(read);
-    const nothing = { recordsOf: () => 0, holdsCode: () => false, written: () => {} };
+    const nothing = { recordsOf: () => 0, holdsCode: () => false, written: () => {}, hasBreakpoint: () => false };
     // The fault itself is in `mmu.fault`; generated code stops by the address 0 it gets.
     this.mmu = new Mmu(this.memory, mmuOffers, { fault: () => {} }, nothing);
     const cpu = new Features(read);
@@ -74,6 +74,7 @@ export class Silicon {
       this.memory.codePages,
     );
     this.mmu.attachCode(this.code);
+    this.memory.poisonChanged = (host, bytes) => this.poisonChanged(host, bytes);
     this.interpreter = instantiate(
       interpreter,
       memory,
@@ -118,6 +119,14 @@ export class Silicon {
   setWatches(ranges: readonly WatchedRange[]): void {
     this.mmu.setWatches(ranges);
     this.code.setKnowsWatches(ranges.length > 0);
+  }
+
+  /** Memory became bad, or good again: nothing that is kept of it may stand between it and the guest. */
+  private poisonChanged(host: number, bytes: number): void {
+    const { poison } = this.memory;
+    this.mmu.invalidateAll();
+    this.code.guarded = poison.empty ? undefined : (at) => poison.fetches(at);
+    this.code.refresh(host, bytes);
   }
 
   /** KVM changed stage 2: TLBI of what it concerns in every TLB. More than asked goes, which is permitted. */

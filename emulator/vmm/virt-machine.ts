@@ -21,7 +21,7 @@ import { type Layout, placeBootFiles } from './loader/placement.ts';
 import { checkMemslots, checkPfnmapPolicy } from './memslot-options.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Silicon } from './silicon.ts';
-import { handleExit } from './user-space.ts';
+import { type UnhandledExit, UserSpace } from './user-space.ts';
 
 /** Why the machine stopped running. */
 export type RunEnd =
@@ -65,6 +65,7 @@ export class VirtMachine {
   hooks: RunHooks | undefined;
   /** Ends a run instead of skipping the time that all vCPUs wait. Changes nothing the guest can see. */
   pace = false;
+  readonly userSpace: UserSpace;
   private readonly bus = new Bus();
   private readonly uart: Pl011;
   private readonly rtc: Pl031;
@@ -74,8 +75,6 @@ export class VirtMachine {
   private readonly ramHost: number;
   private readonly memoryBesideRam: GuestMemory;
   private readonly deviceTree: Uint8Array;
-  /** An exit that user space has still to handle: the debugger looked at it first. `message`: there is no way to handle it. */
-  private unhandled: { readonly vcpu: Vcpu; readonly message?: string } | undefined;
   /** Where each vCPU last passed a breakpoint: the same execution of an instruction is asked about once, however often KVM has to enter the guest for it. */
   private readonly passed: { instructions: number; low: number; high: number }[];
   private skipTo: number | undefined;
@@ -86,6 +85,7 @@ export class VirtMachine {
     private readonly configuration: LaunchConfiguration,
   ) {
     const { memory, cpus, initrd, kernel } = configuration;
+    this.userSpace = new UserSpace(this.bus, configuration.onExit ?? {});
     checkMemory(memory);
     checkCpus(cpus);
     if (configuration.append !== undefined) checkCommandLine(configuration.append);
@@ -159,7 +159,7 @@ export class VirtMachine {
 
   /** Back to the state after construction. */
   reset(): void {
-    this.unhandled = undefined;
+    this.userSpace.reset();
     for (const passed of this.passed) passed.instructions = -1;
     this.skipTo = undefined;
     const { memory, clock } = this.silicon;
@@ -326,12 +326,13 @@ export class VirtMachine {
   }
 
   /** `kvm_run` holds an exit: the debugger sees it first, then user space acts on it. */
-  private atExit(at: NonNullable<VirtMachine['unhandled']>): RunEnd | undefined {
+  private atExit(at: UnhandledExit): RunEnd | undefined {
     const { index, run } = at.vcpu;
     const name = exitDefinition(run)?.name ?? `KVM_EXIT_${run.exitReason}`;
     this.vm.count(name);
+    this.userSpace.arrived(at);
     if (!this.hooks?.exit(index, name)) return this.handle(at);
-    this.unhandled = at;
+    this.userSpace.hold(at);
     return { kind: 'hook', vcpu: index };
   }
 
@@ -357,14 +358,15 @@ export class VirtMachine {
   }
 
   private finishUnhandled(): RunEnd | undefined {
-    const at = this.unhandled;
-    this.unhandled = undefined;
+    const at = this.userSpace.release();
     return at && this.handle(at);
   }
 
-  private handle({ vcpu, message }: NonNullable<VirtMachine['unhandled']>): RunEnd | undefined {
-    if (message !== undefined) return { kind: 'fatal', vcpu: vcpu.index, message };
-    const handled = handleExit(vcpu, this.bus);
+  private handle(at: UnhandledExit): RunEnd | undefined {
+    const { vcpu } = at;
+    const before = vcpu.instructions;
+    const handled = this.userSpace.handle(at);
+    this.scheduler.used(vcpu.instructions - before);
     this.console.feed(this.uart);
     return handled.kind === 'continue' ? undefined : handled.kind === 'fatal' ? { ...handled, vcpu: vcpu.index } : handled;
   }

@@ -66,12 +66,12 @@ describe('restart', { timeout: 60_000 }, () => {
         await client.request('setFunctionBreakpoints', { breakpoints: [{ name: 'power_off' }] });
       });
       assert.equal((await client.event('stopped')).reason, 'breakpoint');
-      assert.equal(client.output.join(''), 'Hi\nBye\n');
+      assert.match(client.output.join(''), /^KVM: .*\nHi\nBye\n$/);
       writeFileSync(program, readFileSync(program, 'utf8').replace('"Bye\\n"', '"See you later\\n"'));
       client.output.length = 0;
       await client.request('restart', {});
       assert.equal((await client.event('stopped')).reason, 'breakpoint');
-      assert.equal(client.output.join(''), 'Hi\nSee you later\n');
+      assert.match(client.output.join(''), /^KVM: .*\nHi\nSee you later\n$/);
       writeFileSync(program, 'frobnicate x0\n');
       assert.match(await client.refusal('restart', {}), /tour\.S:1: /);
       await client.request('disconnect');

@@ -1,5 +1,6 @@
 import { assemble } from '../../emulator/isa/assembler/assembler.ts';
 import { systemRegisterSlot } from '../../emulator/isa/registers/index.ts';
+import type { KernelProfile } from '../../emulator/kvm/kernel-profile.ts';
 import { Stage2 } from '../../emulator/kvm/stage2.ts';
 import { memoryTypeOf } from '../../emulator/kvm/stage2-attributes.ts';
 import type { RunOutcome } from '../../emulator/kvm/vcpu.ts';
@@ -25,6 +26,7 @@ export interface WorldOptions {
   readonly dic?: boolean;
   readonly policy?: PfnmapPolicy;
   readonly ipaBits?: number;
+  readonly profile?: KernelProfile;
   readonly nisv?: boolean;
   readonly ls64?: boolean;
   readonly vmids?: VmidAllocator;
@@ -45,7 +47,17 @@ export class World {
     this.user = machine.silicon.memory.allocate(8 * MIB, BLOCK);
   }
 
-  static async create({ cpu = 'cortex-a57', fwb, dic, policy, ipaBits, vmids, nisv = false, ls64 }: WorldOptions = {}): Promise<World> {
+  static async create({
+    cpu = 'cortex-a57',
+    fwb,
+    dic,
+    policy,
+    ipaBits,
+    profile,
+    vmids,
+    nisv = false,
+    ls64,
+  }: WorldOptions = {}): Promise<World> {
     const kernel = { name: 'guest.bin', bytes: new Uint8Array(4096) };
     const machine = await createMachine({ kernel, memory: 32 * MIB, cpus: 1, cpu });
     const { silicon } = machine;
@@ -63,6 +75,7 @@ export class World {
         allocate: (bytes, alignment) => silicon.memory.allocate(bytes, alignment),
       },
       features,
+      ...(profile ? { kernel: profile } : {}),
       spiCount: 32,
       vcpuCount: 1,
       epoch: 0,

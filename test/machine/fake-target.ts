@@ -119,6 +119,10 @@ export class FakeTarget implements Target {
     throw new Error('not scripted');
   }
 
+  intervene(): string {
+    throw new Error('not scripted');
+  }
+
   armBreakpoints(places: readonly { readonly space: AddressSpace; readonly address: bigint }[]): void {
     this.armed = new Set(places.map((p) => (p.space === 'pa' ? p.address - 0x10_0000_0000n : p.address)));
   }

@@ -123,6 +123,7 @@ export class Situation {
         },
       },
       {
+        hasBreakpoint: () => false,
         recordsOf: (hostPage) => {
           this.code.add(hostPage);
           return 0x7000_0000 + hostPage;

@@ -268,20 +268,20 @@ describe('marked pages', () => {
     const s = new Situation();
     s.lower.map(VA, s.ram(A), NORMAL);
     s.read(VA);
-    s.physical.poison.add(where(s, A) + 0x100, 8);
+    s.physical.poison.add({ ranges: [{ host: where(s, A) + 0x100, bytes: 8 }] });
     s.mmu.marksChanged(where(s, A));
     assert.equal(s.hits(VA, 'read'), false);
     assert.equal(brief(s.read(VA + 0x120n)), 'external abort');
     assert.equal(brief(s.read(VA + 0x140n)), 'ok');
     assert.equal(brief(s.read(VA + 0xfcn, 8)), 'external abort');
-    s.physical.poison.remove(where(s, A) + 0x100, 8);
+    s.physical.poison.clear();
     assert.equal(brief(s.read(VA + 0x120n)), 'ok');
   });
 
   it('poison in a table: the walk aborts at its level', () => {
     const s = new Situation();
     const slot = s.lower.map(VA, s.ram(A), NORMAL);
-    s.physical.poison.add(slot, 8);
+    s.physical.poison.add({ ranges: [{ host: slot, bytes: 8 }] });
     assert.equal(brief(s.read(VA)), 'stage 1 external abort 3 walk');
   });
 

@@ -133,6 +133,7 @@ describe('explain', () => {
     assert.equal(s.lower.read(slot) & (AF | ap(3)), ap(2));
     const e = s.mmu.explain(s.registers, 'va', VA, { kind: 'read', el: 0 });
     assert.deepEqual(e.fault, {
+      type: 'permission',
       text: 'stage 1 permission fault, level 3',
       rule: 'EL0 read is needed, stage 1 gives EL1 rwx, EL0 --x',
       statusCode: 0b001111,

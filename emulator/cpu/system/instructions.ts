@@ -123,7 +123,7 @@ function performNamed(core: Core, { family, operation }: SystemInstruction, rt: 
     if (par === undefined) return 'fault';
     state.setSystem(R.PAR_EL1, par);
   } else if ((family === 'DC' && !operation.endsWith('SW')) || operation === 'IVAU') {
-    if (!mmu.maintain(low, high, maintenanceNeeds(core, operation))) return 'fault';
+    if (!mmu.maintain(low, high, maintenanceNeeds(core, operation), family === 'DC')) return 'fault';
   }
   completeInstruction(core);
   return 'done';

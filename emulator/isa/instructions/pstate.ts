@@ -58,7 +58,7 @@ const setsBit = (op1: number, op2: number, name: string, bit: number, feature: s
     ),
 });
 
-/** PSTATE fields that change the stack pointer or the translation context: the processor keeps those in step. */
+/** PSTATE fields that change the stack pointer or the translation context: the processor keeps those in step. Linux writes PAN once at start; exceptions set it after that. */
 const byProcessor = (op1: number, op2: number, name: string, feature?: string): InstructionDefinition => ({
   encoding: immediateEncoding(op1, op2),
   ...(feature ? { feature } : {}),

@@ -17,10 +17,14 @@ export class StopHooks implements TargetHooks {
   private readonly standing = new Map<number, Standing>();
   private goal: RunGoal = { kind: 'none' };
   private stepping = false;
+  /** Between `begin` and `stands`. */
+  private running = false;
 
   constructor(
     private readonly target: Target,
     private readonly say: Say,
+    /** Exits that stop the machine whether a filter asks for them or not, by name. */
+    private readonly always: ReadonlySet<string> = new Set(),
   ) {
     this.armed = new ArmedPoints(target.registerWords);
     this.pc = target.registerWords?.registerNumber('pc');
@@ -36,6 +40,7 @@ export class StopHooks implements TargetHooks {
   begin(goal: RunGoal, stepping: boolean): void {
     this.goal = goal;
     this.stepping = stepping;
+    this.running = true;
     this.cause = undefined;
     this.happening = undefined;
     this.arm();
@@ -43,12 +48,20 @@ export class StopHooks implements TargetHooks {
 
   /** The machine stands: breakpoints right there do not stop it again before it has moved. */
   stands(): void {
+    this.running = false;
     for (let vcpu = 0; vcpu < this.target.vcpuCount; vcpu++) this.standsAt(vcpu);
   }
 
   /** As `stands`, for one vCPU. */
   standsAt(vcpu: number): void {
     this.standing.set(vcpu, { pc: this.target.status(vcpu).pc, instructions: this.target.instructionsOf(vcpu) });
+  }
+
+  /** Somebody changed the exit at hand. */
+  refresh(): void {
+    if (!this.happening || !('exit' in this.happening)) return;
+    const exit = this.target.exitRecord(this.happening.exit.vcpu);
+    if (exit) this.happening = { exit };
   }
 
   /** The machine was reset: a breakpoint at its first instruction stops it. */
@@ -95,15 +108,18 @@ export class StopHooks implements TargetHooks {
 
   exit(vcpu: number, name: string): boolean {
     const filters = this.armed.exitFilters(name);
-    if (filters.length === 0 || filters.every(({ decision }) => decision.surelyNot(vcpu))) return false;
+    const always = this.always.has(name);
+    if (!always && filters.every(({ decision }) => decision.surelyNot(vcpu))) return false;
     const exit = this.target.exitRecord(vcpu);
     if (!exit) return false;
     const context = contextOf(this.target, vcpu, { exit });
     const stops = filters.filter(({ decision }) => decision.stops(context, this.say)).length > 0;
-    return stops && this.stopWith({ kind: 'exit', exit }, { exit });
+    return (stops || always) && this.stopWith({ kind: 'exit', exit }, { exit });
   }
 
   exception(exception: GuestException): boolean {
+    // Injected while the machine stands: whoever did that is looking already.
+    if (!this.running) return false;
     const filters = this.armed.exceptionFilters(exception.class);
     if (!this.stepping && filters.every(({ decision }) => decision.surelyNot(exception.vcpu))) return false;
     const context = contextOf(this.target, exception.vcpu, { exception });
@@ -147,6 +163,6 @@ export class StopHooks implements TargetHooks {
     const { goal, armed } = this;
     this.target.armBreakpoints(goal.kind === 'return' ? [...armed.places, { space: 'va', address: goal.address }] : armed.places);
     this.target.armData(armed.data);
-    this.target.armHooks({ exits: this.armed.exits, exceptions: this.armed.exceptions || this.stepping });
+    this.target.armHooks({ exits: new Set([...this.armed.exits, ...this.always]), exceptions: this.armed.exceptions || this.stepping });
   }
 }

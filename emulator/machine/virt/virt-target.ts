@@ -8,11 +8,13 @@ import { slots } from '../../translate/layout.ts';
 import type { VirtMachine } from '../../vmm/virt-machine.ts';
 import { exceptionClassOf } from '../exception-classes.ts';
 import type { RegisterWords } from '../expression/words.ts';
+import type { Evaluate, Intervention } from '../intervention.ts';
 import type { AddressSpace, DataBreakpoint, ExitRecord, GuestException, LoadedGuest, MemoryRead, VcpuStatus } from '../machine.ts';
 import type { MemslotView, TableMap, TableMapQuery, Translation, TranslationQuery } from '../memory-views.ts';
 import type { RunEnd, Target, TargetHooks } from '../target.ts';
 import { CodeBreakpoints } from './breakpoints.ts';
 import { accessOf, DataBreakpoints } from './data-breakpoints.ts';
+import { intervene } from './intervene.ts';
 import { type MemoryMap, readMemory, writeMemory } from './memory.ts';
 import { memslotViews } from './memslots.ts';
 import { readRegister, registerNumber, writeRegister } from './registers.ts';
@@ -123,7 +125,8 @@ export class VirtTarget implements Target {
     const { run } = this.vcpu(index);
     if (run.exitReason === 0 && run.bytes.subarray(kvmRun.exit, kvmRun.exit + 8).every((byte) => byte === 0)) return undefined;
     const { reason, name, fields, summary } = decodeExit(run);
-    return { vcpu: index, reason, name, fields, summary };
+    const answer = this.machine.userSpace.answerOf(this.vcpu(index));
+    return { vcpu: index, reason, name, fields, summary, ...(answer === undefined ? {} : { answer }) };
   }
 
   writeExitField(index: number, name: string, value: bigint): void {
@@ -134,6 +137,10 @@ export class VirtTarget implements Target {
     if (!field || at >= (field.count ?? 1)) throw new Error(`this exit has no ${name}`);
     if (value >> BigInt(field.size * 8) !== 0n) throw new Error(`${name} has ${field.size} bytes: 0x${value.toString(16)} does not fit`);
     run.set(field.offset + at * field.size, field.size, value);
+  }
+
+  intervene(index: number, intervention: Intervention, evaluate: Evaluate): string {
+    return intervene(this.machine, index, intervention, evaluate);
   }
 
   armBreakpoints(places: readonly { readonly space: AddressSpace; readonly address: bigint }[]): void {

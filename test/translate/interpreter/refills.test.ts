@@ -34,6 +34,7 @@ class Guest extends Situation {
     const { physical } = this;
     const { codePages } = physical;
     this.mmu.attachCode({
+      hasBreakpoint: () => false,
       recordsOf: (hostPage) => {
         codePages[hostPage >>> 12] ||= ++this.pagesOfCode;
         return physical.codeStart + (codePages[hostPage >>> 12]! - 1) * DECODED_PAGE_BYTES;

@@ -1,0 +1,75 @@
+import { decodeExit } from '../../kvm/exits/index.ts';
+import { isSErrorPending } from '../../kvm/inject.ts';
+import type { Vcpu } from '../../kvm/vcpu.ts';
+import { slots } from '../../translate/layout.ts';
+import { type AnswerKind, answersTo, type ExitAnswer } from '../../vmm/exits/answer.ts';
+import { injectAbort, injectSError } from '../../vmm/exits/perform.ts';
+import type { VirtMachine } from '../../vmm/virt-machine.ts';
+import { hex } from '../expression/format.ts';
+import type { Evaluate, Intervention } from '../intervention.ts';
+
+/** Does it; what it came to, one line. @throws Error that says why it cannot be done, and what to do about that. */
+export function intervene(machine: VirtMachine, index: number, intervention: Intervention, evaluate: Evaluate): string {
+  const vcpu = machine.vcpus[index]!;
+  switch (intervention.kind) {
+    case 'answer':
+      return answerExit(machine, vcpu, intervention.answer, intervention.anyway ?? false);
+    case 'complete': {
+      const { value } = intervention;
+      return answerExit(machine, vcpu, { kind: 'complete', ...(value === undefined ? {} : { value: evaluate(value) }) }, false);
+    }
+  }
+}
+
+function answerExit({ userSpace }: VirtMachine, vcpu: Vcpu, answer: ExitAnswer, anyway: boolean): string {
+  const objection = userSpace.objection(vcpu);
+  const fits = objection === undefined && answersAt(vcpu).includes(answer.kind);
+  if (answer.kind === 'inject-serror' && !fits) injectSError(vcpu, answer.iss);
+  else if (objection === undefined) {
+    if (!fits && !(anyway && isAbort(answer))) throw new Error(noAnswer(vcpu, answer.kind));
+    userSpace.answer(vcpu, answer, answer.kind);
+  } else if (anyway && isAbort(answer)) injectAbort(vcpu, answer.kind === 'inject-iabt');
+  else throw new Error(objection);
+  return account(vcpu, answer);
+}
+
+const isAbort = ({ kind }: ExitAnswer): boolean => kind === 'inject-dabt' || kind === 'inject-iabt';
+
+/** Answers to the exit in `kvm_run`. */
+const answersAt = ({ run }: Vcpu): readonly AnswerKind[] => answersTo(decodeExit(run).name);
+
+function noAnswer(vcpu: Vcpu, kind: AnswerKind): string {
+  const { name } = decodeExit(vcpu.run);
+  const known = answersAt(vcpu);
+  return known.length > 0
+    ? `${kind} is no answer to ${name}: ${known.join(', ')} are`
+    : `${name} is handled by the VMM alone: continue or step`;
+}
+
+/** What became of it, read where it can be read. */
+function account(vcpu: Vcpu, answer: ExitAnswer): string {
+  switch (answer.kind) {
+    case 'inject':
+    case 'inject-dabt':
+    case 'inject-iabt':
+      return `external abort injected: ${taken(vcpu)}`;
+    case 'inject-serror':
+      return isSErrorPending(vcpu)
+        ? `SError pending until PSTATE.A lets it be taken: HCR_EL2.VSE = 1, VSESR_EL2 = ${hex(vcpu.state.named('VSESR_EL2'))}`
+        : `SError injected: ${taken(vcpu)}`;
+    case 'complete':
+      return answer.value === undefined ? 'the store goes to no device' : `the load gets ${hex(answer.value)}`;
+    case 'emulate':
+      return 'the devices answered';
+    case 'resume':
+      return 'KVM_RUN goes on with kvm_run as it is';
+    case 'terminate':
+      return 'the machine ends when it goes on';
+  }
+}
+
+/** The exception the guest has just taken, as its handler finds it. */
+function taken({ state }: Vcpu): string {
+  const registers = ['ESR_EL1', 'FAR_EL1', 'ELR_EL1', 'SPSR_EL1'].map((name) => `${name} = ${hex(state.named(name))}`);
+  return [...registers, `PC = ${hex(state.get(slots.pc))}`].join(', ');
+}
