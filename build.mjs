@@ -9,7 +9,7 @@ const common = {
   target: 'node20',
   sourcemap: production ? false : 'linked',
   minifyWhitespace: production,
-  minifySyntax: production,
+  minifySyntax: true,
   logLevel: 'warning',
 };
 // Bundled CommonJS dependencies call require(): an ES module has to make it for them.

@@ -1,16 +1,21 @@
 import * as vscode from 'vscode';
 import type { GuestConsoles } from './console/guest-consoles.ts';
 import { sampleGuests } from './sample-guests.ts';
+import { guestSession, ViewDocuments } from './view-documents.ts';
 
 /** Commands of the palette, by the names the manifest gives them. */
 export function registerCommands(context: vscode.ExtensionContext, consoles: GuestConsoles): vscode.Disposable[] {
+  const documents = new ViewDocuments();
   return [
+    documents,
     vscode.commands.registerCommand('kvmArm64.showConsole', () => consoles.show()),
     vscode.commands.registerCommand('kvmArm64.debugSample', () => debugSample(context)),
     vscode.commands.registerCommand('kvmArm64.debugFile', (uri?: vscode.Uri) =>
       debugFile(uri ?? vscode.window.activeTextEditor?.document.uri),
     ),
-    vscode.commands.registerCommand('kvmArm64.translate', () => translate()),
+    vscode.commands.registerCommand('kvmArm64.translate', () => translate(documents)),
+    vscode.commands.registerCommand('kvmArm64.showPageTables', () => showPageTables(documents)),
+    vscode.commands.registerCommand('kvmArm64.showMemslots', () => showMemslots(documents)),
   ];
 }
 
@@ -37,18 +42,40 @@ async function debugFile(uri: vscode.Uri | undefined): Promise<void> {
   });
 }
 
-/** Asks for an address and shows how it is translated on the vCPU in focus. */
-async function translate(): Promise<void> {
-  const session = vscode.debug.activeDebugSession;
-  if (session?.type !== 'kvm-arm64') {
-    void vscode.window.showInformationMessage('Translating needs a running debug session of a guest.');
-    return;
+/** Shows a document; the person reads why where it cannot be. */
+async function show(documents: ViewDocuments, title: string, command: string): Promise<void> {
+  try {
+    await documents.show(title, command);
+  } catch (error) {
+    void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
   }
-  const address = await vscode.window.showInputBox({ prompt: 'Virtual address or expression to translate', value: '$sp' });
-  if (!address) return;
-  const { result } = (await session.customRequest('evaluate', { expression: `translate ${address}`, context: 'repl' })) as {
-    readonly result: string;
-  };
-  vscode.debug.activeDebugConsole.appendLine(result);
-  await vscode.commands.executeCommand('workbench.debug.action.focusRepl');
+}
+
+/** Asks for an address and shows how it is translated on the vCPU in focus. */
+async function translate(documents: ViewDocuments): Promise<void> {
+  if (!guestSession()) return;
+  const address = await vscode.window.showInputBox({
+    title: 'Translate an Address',
+    prompt: 'va:… or ipa:… and an expression; behind it read, write or fetch, el0 or el1, full',
+    value: '$sp',
+    validateInput: (text) => (text.trim() === '' ? 'Give an address, for instance va:sp write' : undefined),
+  });
+  if (address !== undefined) await show(documents, `Translation of ${address.trim()}`, `translate ${address.trim()}`);
+}
+
+const tables = [
+  { label: 'TTBR0_EL1', description: 'stage 1, lower range of virtual addresses: user space', command: 'pagetable ttbr0' },
+  { label: 'TTBR1_EL1', description: 'stage 1, upper range of virtual addresses: the kernel', command: 'pagetable ttbr1' },
+  { label: 'VTTBR_EL2', description: 'stage 2: what KVM has mapped of guest physical addresses', command: 'pagetable stage2' },
+];
+
+/** Asks which tables and shows them as a map. */
+async function showPageTables(documents: ViewDocuments): Promise<void> {
+  if (!guestSession()) return;
+  const chosen = await vscode.window.showQuickPick(tables, { title: 'Show Page Tables', placeHolder: 'Register that holds the tables' });
+  if (chosen) await show(documents, `${chosen.label} page tables`, chosen.command);
+}
+
+async function showMemslots(documents: ViewDocuments): Promise<void> {
+  if (guestSession()) await show(documents, 'Memory slots', 'memslots');
 }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import type { NamedFile } from '../../emulator/vmm/loader/kernel.ts';
 import { CliError } from './exit-status.ts';
 
@@ -8,10 +8,13 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'it may not be read',
 };
 
-/** Reads a file that the command line names. @throws CliError saying which option and why. */
-export async function readNamed(option: string, path: string): Promise<NamedFile> {
+/**
+ * Reads a file that the command line names, at one go: nothing else is to be done meanwhile, and in pieces it takes four times as long.
+ * @throws CliError saying which option and why.
+ */
+export function readNamed(option: string, path: string): NamedFile {
   try {
-    return { name: path, bytes: await readFile(path) };
+    return { name: path, bytes: readFileSync(path) };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new CliError(`${option}: ${path}: ${reasons[code ?? ''] ?? message}`);

@@ -1,3 +1,4 @@
+import { checkCapabilities, enableableCapabilities } from '../../emulator/vmm/capabilities.ts';
 import { checkCpus, type LaunchConfiguration, parseMemorySize } from '../../emulator/vmm/launch.ts';
 import { checkMemslots, checkPfnmapPolicy } from '../../emulator/vmm/memslot-options.ts';
 import { readNamed } from './files.ts';
@@ -16,23 +17,25 @@ export interface GuestOptions {
   readonly host?: string;
   readonly memslot?: readonly string[];
   readonly pfnmapPolicy?: string;
+  readonly capabilities?: string;
 }
 
 /** Reads the files of a guest. @throws CliError, LaunchError */
-export async function readGuest({ append, cpu, kernelProfile, pfnmapPolicy, ...options }: GuestOptions): Promise<LaunchConfiguration> {
+export function readGuest({ append, cpu, kernelProfile, pfnmapPolicy, ...options }: GuestOptions): LaunchConfiguration {
   const cpus = checkCpus(options.cpus);
   const memory = parseMemorySize(options.memory);
   const host = options.host === undefined ? undefined : parseHost(options.host);
   const memslots = options.memslot?.map(parseMemslot);
   if (memslots) checkMemslots(memslots);
-  const kernel = await readNamed('--kernel', options.kernel);
-  const initrd = options.initrd === undefined ? undefined : await readNamed('--initrd', options.initrd);
+  const kernel = readNamed('--kernel', options.kernel);
+  const initrd = options.initrd === undefined ? undefined : readNamed('--initrd', options.initrd);
   return {
     ...{ kernel, memory, cpus, cpu },
     ...(kernelProfile === undefined ? {} : { kernelProfile }),
     ...(host === undefined ? {} : { host }),
     ...(memslots === undefined ? {} : { memslots }),
     ...(pfnmapPolicy === undefined ? {} : { pfnmapPolicy: checkPfnmapPolicy(pfnmapPolicy) }),
+    capabilities: checkCapabilities(options.capabilities?.split(',').filter((name) => name !== '') ?? enableableCapabilities),
     ...(initrd ? { initrd } : {}),
     ...(append === undefined ? {} : { append }),
   };

@@ -16,7 +16,7 @@ const MOST_DIFFERENCES = 24;
 
 /** Runs a guest interpreted and translated side by side; the exit status of the program. */
 export async function runLockstep({ every, limit, hot, ...options }: LockstepCommandOptions): Promise<number> {
-  const configuration = await readGuest(options);
+  const configuration = readGuest(options);
   const translate = hot === undefined ? true : { hotJumps: hot };
   const result = await lockstep((tier) => createMachine({ ...configuration, translate: tier === 'translated' && translate }), {
     every,

@@ -4,6 +4,7 @@ import { lowerEngineThreads } from '../../emulator/vmm/thread-priority.ts';
 import { CliError, exitStatus } from './exit-status.ts';
 import type { LockstepCommandOptions } from './lockstep.ts';
 import type { RunOptions } from './run.ts';
+import type { LoadOptions, SaveOptions } from './save.ts';
 
 // A command's code is loaded when it is given: each needs a part of the program only.
 
@@ -38,6 +39,7 @@ const guestCommand = (name: string): Command =>
       'the host where it differs from the CPU model: ras=on,fwb=off,dic=on,idc=on,doubleFault2=on,ipaBits=40,apei=claims',
     )
     .option('--memslot <members...>', 'memory beside RAM: gpa=0x100000000,size=2M,backing=pfnmap,attributes=cacheable; a slot each')
+    .option('--capabilities <names>', 'what user space enables of KVM: ARM_NISV_TO_USER,ARM_SEA_TO_USER (default), "" for nothing')
     .addOption(
       new Option('--pfnmap-policy <name>', 'cacheable VM_PFNMAP memory on a host without FEAT_S2FWB and DIC')
         .choices(['error', 'fallback-to-device'])
@@ -71,6 +73,34 @@ guestCommand('lockstep')
   .action(async (options: LockstepCommandOptions) => {
     const { runLockstep } = await import('./lockstep.ts');
     process.exitCode = await runLockstep(options);
+  });
+
+guestCommand('save')
+  .description('run a guest for a while and save the machine in a file: registers, memory slots, interrupts, devices')
+  .requiredOption('--after <n>', 'guest instructions to run first', count)
+  .requiredOption('--to <file>', 'where to')
+  .action(async (options: SaveOptions) => {
+    const { save } = await import('./save.ts');
+    process.exitCode = await save(options);
+  });
+
+program
+  .command('load')
+  .description('go on with a saved machine, on another host perhaps')
+  .argument('<file>', 'what save wrote')
+  .option('--host <members>', 'the host where it differs from the one before: fwb=off,dic=on,ras=on')
+  .addOption(new Option('--kernel-profile <name>', 'which kernel the host runs').choices(['merged', 'proposed']))
+  .addOption(new Option('--pfnmap-policy <name>', 'cacheable VM_PFNMAP memory there').choices(['error', 'fallback-to-device']))
+  .option('--until <text>', 'end with status 0 once the console has shown this')
+  .option(
+    '--timeout <seconds>',
+    'end with status 124 after this long',
+    number('a number of seconds above 0', (n) => n > 0),
+  )
+  .option('--stats <file>', 'write what was executed, how fast and why it left the guest, as JSON')
+  .action(async (file: string, options: LoadOptions) => {
+    const { load } = await import('./save.ts');
+    process.exitCode = await load(file, options);
   });
 
 program

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { compileInterpreter } from '../../emulator/translate/interpreter/compiled.ts';
 import { CompileThread } from '../../emulator/vmm/compile-thread.ts';
 import { createMachine } from '../../emulator/vmm/create.ts';
 import { Pace, REALTIME_SLICE } from '../../emulator/vmm/pace.ts';
@@ -8,14 +9,17 @@ import { type GuestOptions, readGuest } from './guest-files.ts';
 import { Terminal } from './terminal.ts';
 import { TextWatch } from './text-watch.ts';
 
-/** Options of `kvm-arm64 run` as the command line gives them. */
-export interface RunOptions extends GuestOptions {
+/** How a guest runs on the console. */
+export interface ConsoleOptions {
   readonly until?: string;
   readonly mark?: readonly string[];
   readonly timeout?: number;
   readonly stats?: string;
   readonly realtime?: boolean;
 }
+
+/** Options of `kvm-arm64 run` as the command line gives them. */
+export interface RunOptions extends GuestOptions, ConsoleOptions {}
 
 /** Guest instructions between looks at the terminal and the clock. */
 const SLICE = 4_000_000;
@@ -27,10 +31,19 @@ interface Mark {
 
 /** Runs a guest with its console on stdin and stdout; the exit status of the program. */
 export async function run(options: RunOptions): Promise<number> {
+  // Every machine needs it: it is compiled while the files are read.
+  void compileInterpreter();
   const compileThread = new CompileThread();
-  const guest = await readGuest(options);
+  const guest = readGuest(options);
   // A guest that follows the clock on the wall has its date too.
-  const machine = await createMachine(options.realtime ? { ...guest, epoch: Math.floor(Date.now() / 1000) } : guest, compileThread);
+  return await runMachine(
+    await createMachine(options.realtime ? { ...guest, epoch: Math.floor(Date.now() / 1000) } : guest, compileThread),
+    options,
+  );
+}
+
+/** Runs a machine with its console on stdin and stdout; the exit status of the program. */
+export async function runMachine(machine: VirtMachine, options: ConsoleOptions): Promise<number> {
   const terminal = new Terminal();
   terminal.open();
   const session = new RunSession(machine, terminal, options);
@@ -62,7 +75,7 @@ class RunSession {
   constructor(
     private readonly machine: VirtMachine,
     private readonly terminal: Terminal,
-    private readonly options: RunOptions,
+    private readonly options: ConsoleOptions,
   ) {
     this.pace = new Pace(options.realtime ? 'realtime' : 'wait', machine, (milliseconds) =>
       terminal.waitForInput(Math.min(milliseconds, this.left())),

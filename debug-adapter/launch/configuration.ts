@@ -1,3 +1,4 @@
+import { checkCapabilities } from '../../emulator/vmm/capabilities.ts';
 import { checkHost, type HostDescription } from '../../emulator/vmm/host.ts';
 import { parseMemorySize } from '../../emulator/vmm/launch.ts';
 import { checkMemslots, type MemslotOption } from '../../emulator/vmm/memslot-options.ts';
@@ -18,6 +19,7 @@ export interface LaunchConfiguration {
   readonly host?: HostDescription;
   readonly memslots?: readonly MemslotOption[];
   readonly pfnmapPolicy?: string;
+  readonly capabilities: readonly string[];
   readonly stopOnEntry: boolean;
   readonly symbols: readonly string[];
   readonly console: 'integratedTerminal' | 'internalConsole';
@@ -48,6 +50,7 @@ export function checkConfiguration(given: unknown): LaunchConfiguration {
   if (typeof bytes === 'string') problems.push(bytes);
   problems.push(...meaningProblems('host', configuration['host'], checkHost, problems));
   problems.push(...meaningProblems('memslots', configuration['memslots'], checkMemslots, problems));
+  problems.push(...meaningProblems('capabilities', configuration['capabilities'], checkCapabilities, problems));
   if (problems.length > 0) throw new RequestError(`launch configuration: ${problems.join('; ')}`);
   const symbols = configuration['symbols'];
   return {
@@ -62,6 +65,7 @@ export function checkConfiguration(given: unknown): LaunchConfiguration {
     ...(configuration['host'] === undefined ? {} : { host: configuration['host'] as HostDescription }),
     ...(configuration['memslots'] === undefined ? {} : { memslots: configuration['memslots'] as MemslotOption[] }),
     ...optional('pfnmapPolicy', configuration['pfnmapPolicy']),
+    capabilities: (configuration['capabilities'] as string[] | undefined) ?? launchProperties.capabilities.default,
     stopOnEntry: (configuration['stopOnEntry'] as boolean | undefined) ?? launchProperties.stopOnEntry.default,
     symbols: symbols === undefined ? [] : Array.isArray(symbols) ? (symbols as string[]) : [symbols as string],
     // A client that names no console gets plain output: only the extension knows how to open a terminal.

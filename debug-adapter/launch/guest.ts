@@ -43,6 +43,7 @@ export async function launchGuest(configuration: LaunchConfiguration, machine: M
     ...(configuration.host === undefined ? {} : { host: configuration.host }),
     ...(configuration.memslots === undefined ? {} : { memslots: configuration.memslots }),
     ...(configuration.pfnmapPolicy === undefined ? {} : { pfnmapPolicy: configuration.pfnmapPolicy }),
+    capabilities: configuration.capabilities,
     timekeeping: configuration.realtime ? 'realtime' : 'wait',
     ...(initrd ? { initrd } : {}),
     ...(append === undefined ? {} : { append }),

@@ -1,4 +1,5 @@
 import { pfnmapPolicies } from '../../emulator/kvm/vma-rules.ts';
+import { enableableCapabilities } from '../../emulator/vmm/capabilities.ts';
 import { attributeNames, backingNames } from '../../emulator/vmm/memslot-options.ts';
 
 /** JSON schema of one property of a launch configuration: what VS Code checks while typing, and what the adapter checks again at launch. */
@@ -136,6 +137,13 @@ export const launchProperties = {
     enum: pfnmapPolicies,
     enumDescriptions: ['Refuses the slot, and a fault in it (Linux 6.17 on)', 'Maps it as device memory (before)'],
     default: 'error',
+  },
+  capabilities: {
+    type: 'array',
+    items: { type: 'string', enum: enableableCapabilities },
+    description:
+      'What user space enables of KVM. Without ARM_SEA_TO_USER a memory error is an SError for the guest; without ARM_NISV_TO_USER an access that has no syndrome ends KVM_RUN with -ENOSYS.',
+    default: [...enableableCapabilities],
   },
   realtime: {
     type: 'boolean',

@@ -20,8 +20,8 @@ export interface DirtyLogPart {
   /** A multiple of 64. */
   readonly firstPage: number;
   readonly numPages: number;
-  /** One bit a page from `firstPage` on. */
-  readonly bitmap: Uint8Array;
+  /** One bit a page from `firstPage` on; asked for once the range is known to be right. */
+  readonly bitmap: Uint8Array | (() => Uint8Array);
 }
 
 type LoggedSlot = Memslot & { readonly dirty: Uint8Array };
@@ -44,11 +44,12 @@ export function clearDirtyLog(slot: LoggedSlot, { firstPage, numPages, bitmap }:
   if (rest < 0 || numPages > rest || (numPages < rest && numPages % 64 !== 0))
     throw new KvmError('EINVAL', `KVM_CLEAR_DIRTY_LOG of slot ${slot.slot}`);
   const bytes = Math.ceil(numPages / 64) * 8;
+  const wanted = typeof bitmap === 'function' ? bitmap() : bitmap;
   for (let offset = 0; offset < bytes; offset += 8) {
     const word = firstPage / 8 + offset;
     const cleared = new Uint8Array(8);
     for (let n = 0; n < 8; n++) {
-      cleared[n] = (bitmap[offset + n] ?? 0) & slot.dirty[word + n]!;
+      cleared[n] = (wanted[offset + n] ?? 0) & slot.dirty[word + n]!;
       slot.dirty[word + n]! &= ~cleared[n]!;
     }
     protectWord(slot, word, cleared, protect);

@@ -4,7 +4,7 @@ import { injectExternalAbort, injectSizeFault } from './inject.ts';
 import { isReadonly } from './memslots.ts';
 import { faultIpaOf, handleGuestSea } from './sea.ts';
 import { levelShift } from './stage2-geometry.ts';
-import { abort, exceptionClass, FSC_TYPE, faultType, isExternalAbort } from './syndrome.ts';
+import { abort, exceptionClass, FSC_ALIGNMENT, FSC_TYPE, faultType, isExternalAbort } from './syndrome.ts';
 import type { HandlerResult, Vcpu } from './vcpu.ts';
 import { register } from './vcpu-registers.ts';
 
@@ -41,7 +41,7 @@ export function handleGuestAbort(vcpu: Vcpu, esr: number): HandlerResult {
       return 'resume';
     }
   } else if (type !== faultType.PERMISSION && type !== faultType.ACCESS) {
-    return vcpu.fail('EFAULT', `stage-2 fault status 0x${fsc.toString(16)} is none that KVM handles`);
+    return vcpu.fail('EFAULT', unsupportedStatus(esr, fsc));
   }
   const write = isWriteFault(esr, instruction, type);
   const slot = vcpu.vm.memslots.find(page);
@@ -54,6 +54,13 @@ export function handleGuestAbort(vcpu: Vcpu, esr: number): HandlerResult {
   const granule = type === faultType.PERMISSION ? 2 ** levelShift(fsc & 3) : 0;
   const fault = { page, write, execute: instruction && !(esr & abort.S1PTW), granule };
   return slot.gmem ? mapGuestMemfdPage(vcpu, slot.gmem, fault) : mapUserMemory(vcpu, slot, fault);
+}
+
+/** As the kernel logs it, and what it means where that is one thing only. */
+function unsupportedStatus(esr: number, fsc: number): string {
+  const hex = (n: number): string => `0x${(n >>> 0).toString(16)}`;
+  const why = fsc === FSC_ALIGNMENT ? ': an unaligned access to memory that stage 2 maps as Device' : '';
+  return `Unsupported FSC: EC=${hex(esr >>> 26)} xFSC=${hex(fsc)} ESR_EL2=${hex(esr)}${why}`;
 }
 
 /** `kvm_is_write_fault`: a permission fault of a table walk is the hardware wanting to update a descriptor. */

@@ -8,11 +8,20 @@ import { register } from './vcpu-registers.ts';
 /** KVM_GUESTDBG_*: `control` of KVM_SET_GUEST_DEBUG. */
 export const guestDebugControl = { ENABLE: 1 << 0, SINGLESTEP: 1 << 1, USE_SW_BP: 1 << 16, USE_HW: 1 << 17 } as const;
 
-const VALID = guestDebugControl.ENABLE | guestDebugControl.SINGLESTEP | guestDebugControl.USE_SW_BP;
+/** KVM_GUESTDBG_VALID_MASK. */
+export const VALID_GUEST_DEBUG = guestDebugControl.ENABLE | guestDebugControl.SINGLESTEP | guestDebugControl.USE_SW_BP;
 /** MDCR_EL2.TDE: debug exceptions go to EL2. */
 const MDCR_TDE = 1n << 8n;
 const MDSCR_SS = 1;
 const OSLK = 2;
+
+/** Hardware breakpoints and watchpoints of `struct kvm_guest_debug`, 16 each. */
+export interface GuestDebugRegisters {
+  readonly dbgBcr: readonly bigint[];
+  readonly dbgBvr: readonly bigint[];
+  readonly dbgWcr: readonly bigint[];
+  readonly dbgWvr: readonly bigint[];
+}
 
 /** User space debugs the guest with the processor's own means (KVM_SET_GUEST_DEBUG, arch/arm64/kvm/debug.c). */
 export class GuestDebug {
@@ -28,9 +37,14 @@ export class GuestDebug {
    * KVM_SET_GUEST_DEBUG. Without ENABLE everything is off. Hardware breakpoints and watchpoints (USE_HW) are not offered.
    * @throws KvmError EINVAL for a bit that is not valid.
    */
-  set(control: number): void {
-    if (control & ~VALID) throw new KvmError('EINVAL', `KVM_SET_GUEST_DEBUG with control 0x${(control >>> 0).toString(16)}`);
+  set(control: number, _registers?: GuestDebugRegisters): void {
+    if (control & ~VALID_GUEST_DEBUG) throw new KvmError('EINVAL', `KVM_SET_GUEST_DEBUG with control 0x${(control >>> 0).toString(16)}`);
     this.control = control & guestDebugControl.ENABLE ? control : 0;
+    this.rearm();
+  }
+
+  /** Sends debug exceptions to KVM where user space debugs; the vCPU's EL2 registers may have been reset. */
+  rearm(): void {
     const { state } = this.vcpu;
     const mdcr = state.system(register.MDCR_EL2) & ~MDCR_TDE;
     state.setSystem(register.MDCR_EL2, this.control ? mdcr | MDCR_TDE : mdcr);

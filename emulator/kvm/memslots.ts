@@ -38,8 +38,8 @@ export type MemoryRegion = Omit<Memslot, 'dirty' | 'gmem'>;
 
 /** `struct kvm_userspace_memory_region2`. */
 export interface MemoryRegion2 extends MemoryRegion {
-  /** With GUEST_MEMFD: the file, and where in it the slot begins (bytes). */
-  readonly guestMemfd?: GuestMemfd;
+  /** With GUEST_MEMFD: the file (null: another kind of file), and where in it the slot begins (bytes). */
+  readonly guestMemfd?: GuestMemfd | null;
   readonly guestMemfdOffset?: number;
 }
 
@@ -54,6 +54,8 @@ export interface MemslotHost {
   /** What user space has mapped. */
   readonly mappings: UserMappings;
   readonly rules: VmaRulesHost;
+  /** Host address of a user address; left out: they are the same. */
+  hostOf?(userspaceAddr: number): number;
   /** Takes the right to write from stage 2; TLBs know it when this returns. */
   writeProtect(guestPhysAddr: number, size: number): void;
   /** Splits blocks of stage 2 into pages, where eager splitting is enabled. */
@@ -76,6 +78,7 @@ export class Memslots {
   manualDirtyLogProtect = 0;
   private readonly slots = new Map<number, Memslot>();
   private last: Memslot | undefined;
+  private readonly stopListening: () => void;
 
   constructor(
     /** Size of the guest physical address space, bits. */
@@ -83,7 +86,13 @@ export class Memslots {
     private readonly unmap: Unmap,
     private readonly host: MemslotHost = plainHost(),
   ) {
-    host.mappings.onInvalidate((start, end) => this.unmapUserRange(start, end));
+    this.stopListening = host.mappings.onInvalidate((start, end) => this.unmapUserRange(start, end));
+  }
+
+  /** The VM is gone: all slots are. */
+  destroy(): void {
+    this.stopListening();
+    for (const slot of this.all()) this.remove(slot);
   }
 
   all(): readonly Memslot[] {
@@ -163,7 +172,14 @@ export class Memslots {
     const offset = gpa - slot.guestPhysAddr;
     if (slot.gmem) return slot.gmem.file?.peek(slot.gmem.offset + offset) ?? -1;
     const address = slot.userspaceAddr + offset;
-    return this.host.mappings.at(address) ? address : -1;
+    return this.host.mappings.at(address) ? (this.host.hostOf?.(address) ?? address) : -1;
+  }
+
+  /** As `hostAddress`, and a page of a guest_memfd that is not there yet is allocated: user space writes the memory. */
+  populate(gpa: number): number {
+    const slot = this.find(gpa);
+    if (!slot?.gmem) return this.hostAddress(gpa);
+    return slot.gmem.file?.userAddress(slot.gmem.offset + (gpa - slot.guestPhysAddr)) ?? -1;
   }
 
   /** `mark_page_dirty_in_slot`. */
@@ -241,7 +257,8 @@ export class Memslots {
   }
 
   private bind({ guestMemfd, guestMemfdOffset = 0, guestPhysAddr, memorySize }: MemoryRegion2, what: string): GuestMemfdBinding {
-    if (!guestMemfd) throw new KvmError('EBADF', what);
+    if (guestMemfd === undefined) throw new KvmError('EBADF', what);
+    if (guestMemfd === null) throw new KvmError('EINVAL', `${what}: the file is no guest_memfd`);
     if (guestMemfd.owner !== this) throw new KvmError('EINVAL', `${what}: the guest_memfd belongs to another VM`);
     return guestMemfd.bind(guestPhysAddr, memorySize, guestMemfdOffset);
   }

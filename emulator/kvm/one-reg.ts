@@ -30,6 +30,27 @@ export function setOneReg(vcpu: Vcpu, id: bigint, value: bigint): void {
   vcpu.processor.invalidateDerivedState();
 }
 
+/** Bytes of a register by its identifier. */
+export const registerBytes = (id: bigint): number => 2 ** Number((id >> 52n) & 15n);
+
+/** KVM_GET_ONE_REG: the register's bytes, little-endian. @throws KvmError ENOENT for an unknown one. */
+export function readOneReg(vcpu: Vcpu, id: bigint): Uint8Array {
+  let value = getOneReg(vcpu, id);
+  const bytes = new Uint8Array(registerBytes(id));
+  for (let n = 0; n < bytes.length; n++, value >>= 8n) bytes[n] = Number(value & 0xffn);
+  return bytes;
+}
+
+/** KVM_SET_ONE_REG. The bytes are asked for once the register is known. @throws KvmError ENOENT for an unknown one, EINVAL for a value it cannot have. */
+export function writeOneReg(vcpu: Vcpu, id: bigint, bytes: () => Uint8Array): void {
+  find(vcpu, id);
+  setOneReg(
+    vcpu,
+    id,
+    bytes().reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n),
+  );
+}
+
 /** Identifier of a system register by its encoding key; the virtual timer's CVAL and CNT have each other's, by historical accident. */
 export const sysregId = (key: number): bigint => (ARM64 << 56n) | (3n << 52n) | (BigInt(coprocessor.sysreg) << 16n) | BigInt(key);
 

@@ -69,7 +69,7 @@ export function resetVcpu(vcpu: Vcpu): void {
   set(register.MDCR_EL2, MDCR_GUEST);
   set(register.CPTR_EL2, CPTR_GUEST);
   set(register.CNTHCTL_EL2, CNTHCTL_GUEST);
-  set(register.CNTVOFF_EL2, 0n);
+  set(register.CNTVOFF_EL2, vm.counterOffset ?? 0n);
   set(register.VTCR_EL2, vtcr(vm.features.parange, vm.features.vmid16, vm.ipaBits));
   set(register.VTTBR_EL2, vm.stage2.vttbr(vm.vmid));
   set(register.VPIDR_EL2, state.system(register.MIDR_EL1));

@@ -6,6 +6,7 @@ import { entryFailure, processorStopped, unsupportedException } from './entry-fa
 import type { Errno } from './errno.ts';
 import { handleTrap } from './exit-handlers.ts';
 import { KvmRun } from './exits/layout.ts';
+import { mmio } from './exits/mmio.ts';
 import { interrupted } from './exits/plain.ts';
 import { GuestDebug } from './guest-debug.ts';
 import { VcpuHypercall } from './hypercall-context.ts';
@@ -63,7 +64,11 @@ export class Vcpu {
   readonly timers: ArchTimers;
   /** KVM_SET_GUEST_DEBUG. */
   readonly guestDebug = new GuestDebug(this);
-  mpState: MpState;
+  mpState: MpState = mpState.RUNNABLE;
+  /** KVM_ARM_VCPU_INIT features; undefined: not initialized yet. */
+  features: number | undefined;
+  /** KVM_RUN has been as far as the guest (`vcpu_has_run_once`). */
+  hasRun = false;
   /** An MMIO read or write that user space is emulating: finished at the next KVM_RUN. */
   pendingMmio: DecodedAccess | undefined;
   /** An exception that KVM has injected and the guest has not entered yet. */
@@ -84,16 +89,20 @@ export class Vcpu {
 
   constructor(
     readonly vm: Vm,
+    /** The n-th of the VM. */
     readonly index: number,
+    /** Its number for user space (KVM_CREATE_VCPU). */
+    readonly id: number,
     readonly processor: Processor,
-    /** KVM_ARM_VCPU_POWER_OFF: starts stopped, for PSCI CPU_ON. */
-    readonly startsOff: boolean,
   ) {
     this.run = new KvmRun(vm.kernel);
-    this.vgic = new VgicCpu(index, vm.affinity(index), new InterfaceRegisters(processor.state));
-    this.timers = new ArchTimers(processor, (intid, level) => vm.vgic.inject(this.vgic, intid, level));
-    this.mpState = startsOff ? mpState.STOPPED : mpState.RUNNABLE;
-    vm.vgic.addCpu(this.vgic);
+    this.vgic = new VgicCpu(index, this.affinity, new InterfaceRegisters(processor.state));
+    this.timers = new ArchTimers(processor, vm.timerIrqs, (intid, level) => vm.vgic.present && vm.vgic.inject(this.vgic, intid, level));
+  }
+
+  /** MPIDR affinity, Aff0 in bits 7:0 (`kvm_reset_mpidr`): 16 vCPUs to a cluster, so that an SGI's target list reaches a whole cluster. */
+  get affinity(): number {
+    return (this.id & 15) | (((this.id >> 4) & 0xff) << 8) | ((this.id >> 12) << 16);
   }
 
   get state(): CpuState {
@@ -105,18 +114,24 @@ export class Vcpu {
     return (this.state.low(slots.pstate) >>> PSTATE.elShift) & 3;
   }
 
-  /** KVM_ARM_VCPU_INIT: the state KVM gives a vCPU before its first run. */
-  init(): void {
+  /** The state KVM gives a vCPU before its first run, with a `kvm_run` of zeroes. `poweredOff`: starts stopped, for PSCI CPU_ON. */
+  init(poweredOff = this.index > 0): void {
+    this.run.bytes.fill(0);
+    this.guestDebug.set(0);
+    this.reset(poweredOff);
+  }
+
+  /** `kvm_reset_vcpu`: what KVM_ARM_VCPU_INIT does to a vCPU whose features are known. */
+  reset(poweredOff: boolean): void {
     this.pendingMmio = undefined;
     this.exception.forget();
     this.faultIpa = undefined;
     this.failure = undefined;
     this.waiting = false;
-    this.mpState = this.startsOff ? mpState.STOPPED : mpState.RUNNABLE;
-    this.run.bytes.fill(0);
+    this.mpState = poweredOff ? mpState.STOPPED : mpState.RUNNABLE;
     this.timers.reset();
     resetVcpu(this);
-    this.guestDebug.set(0);
+    this.guestDebug.rearm();
   }
 
   /** PSCI CPU_ON: starts at `entry` with `context` in X0, everything else as after init. */
@@ -219,6 +234,11 @@ export class Vcpu {
     this.skipInstruction();
   }
 
+  /** KVM_RUN begins: finishes the access that user space emulated, if `kvm_run` still says that there is one. */
+  finishExit(): void {
+    if (this.run.exitReason === mmio.number) this.completeMmio();
+  }
+
   /**
    * KVM_RUN: finishes what user space emulated, then runs the guest until something needs user space, or `budget` instructions are executed.
    * Where the budget cuts the run changes nothing for the guest.
@@ -235,7 +255,7 @@ export class Vcpu {
     this.left = budget;
     this.commitException();
     if (this.exception.announce()) return outcomes.exception;
-    this.completeMmio();
+    this.finishExit();
     if (this.run.immediateExit) return outcomes.interrupted;
     while (this.left > 0) {
       if (!this.canRun()) return this.mpState === mpState.RUNNABLE ? outcomes.waiting : outcomes.stopped;

@@ -2,6 +2,7 @@ import type { Clock } from '../cpu/clock.ts';
 import type { Processor } from '../cpu/processor.ts';
 import { type Apei, apeiDeclines } from './apei.ts';
 import { type CacheMaintenance, CountedMaintenance } from './cache-maintenance.ts';
+import { KvmError } from './errno.ts';
 import { GuestMemfd } from './guest-memfd.ts';
 import type { HypercallMachine } from './hypercalls/context.ts';
 import { result } from './hypercalls/context.ts';
@@ -14,10 +15,13 @@ import { SmcccFilter } from './smccc-filter.ts';
 import { Stage2 } from './stage2.ts';
 import { IPA_BITS } from './stage2-geometry.ts';
 import type { TableMemory } from './stage2-tables.ts';
+import { type TimerIrqs, timerIrq } from './timer.ts';
 import { Vcpu } from './vcpu.ts';
+import { checkVcpuId } from './vcpu-init.ts';
 import { register } from './vcpu-registers.ts';
+import { DISTRIBUTOR_BYTES, REDISTRIBUTOR_BYTES, VgicDevice } from './vgic/device.ts';
 import { Distributor } from './vgic/distributor.ts';
-import { REDISTRIBUTOR_BYTES, Redistributor } from './vgic/redistributor.ts';
+import { Redistributor } from './vgic/redistributor.ts';
 import { Vgic } from './vgic/vgic.ts';
 import { UserMappings } from './vma.ts';
 import type { PfnmapPolicy, VmaRulesHost } from './vma-rules.ts';
@@ -47,6 +51,9 @@ export interface HostFeatures {
   readonly doubleFault2: boolean;
   /** ID_AA64MMFR0_EL1.PARange. */
   readonly parange: number;
+  /** Hardware breakpoints and watchpoints. */
+  readonly breakpoints: number;
+  readonly watchpoints: number;
 }
 
 export interface VmConfiguration {
@@ -57,9 +64,6 @@ export interface VmConfiguration {
   readonly kernel?: KernelProfile;
   /** What becomes of memory errors before KVM sees them; left out: the host declines them. */
   readonly apei?: Apei;
-  /** Shared peripheral interrupts of the vGIC. */
-  readonly spiCount: number;
-  readonly vcpuCount: number;
   /** Unix time at power-on, seconds. */
   readonly epoch: number;
   readonly seed: number;
@@ -77,9 +81,14 @@ export interface VmConfiguration {
   readonly maintenance?: CacheMaintenance;
   /** VMIDs of the host, where VMs share them. */
   readonly vmids?: VmidAllocator;
+  /** User address of host address 0; left out: 0, the addresses are the same. */
+  readonly userBase?: number;
 }
 
 const addressSizes = [32, 36, 40, 42, 44, 48, 52, 56];
+
+/** Bits of the largest guest physical address space (`get_kvm_ipa_limit`). Beyond 48 would need FEAT_LPA2. */
+export const ipaLimit = ({ parange }: HostFeatures): number => Math.min(48, addressSizes[parange] ?? 48);
 
 /** A virtual machine: guest memory, interrupt controller, hypercalls, and its vCPUs. */
 export class Vm implements HypercallMachine {
@@ -89,7 +98,9 @@ export class Vm implements HypercallMachine {
   readonly apei: Apei;
   readonly memslots: Memslots;
   readonly stage2: Stage2;
-  readonly vgic: Vgic;
+  readonly vgic = new Vgic(0);
+  /** The interrupt controller as a device; undefined: user space has one of its own (`irqchip_in_kernel`). */
+  irqchip: VgicDevice | undefined;
   readonly vcpus: Vcpu[] = [];
   readonly smcccFilter = new SmcccFilter();
   /** KVM_REG_ARM_PSCI_VERSION. */
@@ -110,6 +121,13 @@ export class Vm implements HypercallMachine {
   readonly maintenance: CountedMaintenance;
   private readonly vmids: VmidAllocator;
   private readonly vmidHolder: VmidHolder = { vmid: 0, generation: 0 };
+  /** KVM_ARM_VCPU_INIT features of every vCPU; undefined: none is initialized. */
+  vcpuFeatures: number | undefined;
+  /** KVM_ARM_SET_COUNTER_OFFSET; undefined: nobody set it. */
+  counterOffset: bigint | undefined;
+  readonly timerIrqs: TimerIrqs = { ...timerIrq };
+  /** A vCPU has run (KVM_ARCH_FLAG_HAS_RAN_ONCE). */
+  hasRun = false;
   /** As on a processor whose firmware knows no workaround: the guest finds itself vulnerable, exactly as without a hypervisor. */
   readonly workarounds = { spectreV2: result.NOT_SUPPORTED, ssbd: result.NOT_SUPPORTED, spectreBhb: result.NOT_SUPPORTED };
   private readonly kernelDevices: KernelDevice[] = [];
@@ -139,22 +157,26 @@ export class Vm implements HypercallMachine {
     this.memslots = new Memslots(ipaBits, (gpa, size) => this.stage2.unmap(gpa, size), {
       mappings: this.mappings,
       rules: this.vmaRules,
+      hostOf: (address) => address - this.userBase,
       writeProtect: (gpa, size) => this.stage2.writeProtect(gpa, size),
       split: (gpa, size) => {
         if (this.eagerSplitChunkSize > 0) this.stage2.split(gpa, size);
       },
     });
-    this.vgic = new Vgic(configuration.spiCount);
+    this.vgic.present = false;
     this.random = new SeededBytes(configuration.seed);
   }
 
   get vcpuCount(): number {
-    return this.configuration.vcpuCount;
+    return this.vcpus.length;
+  }
+
+  private get userBase(): number {
+    return this.configuration.userBase ?? 0;
   }
 
   get physicalAddressBits(): number {
-    // Beyond 48 bits would need FEAT_LPA2.
-    return Math.min(48, addressSizes[this.features.parange] ?? 48);
+    return ipaLimit(this.features);
   }
 
   /** Number of this VM in VTTBR_EL2 and TLBs. */
@@ -176,6 +198,11 @@ export class Vm implements HypercallMachine {
     }
   }
 
+  /** Guest memory is mapped again as the guest touches it (`stage2_unmap_vm`). */
+  unmapAll(): void {
+    for (const { guestPhysAddr, memorySize } of this.memslots.all()) this.stage2.unmap(guestPhysAddr, memorySize);
+  }
+
   /** All memory that is mapped is cleaned and invalidated to the Point of Coherency (`stage2_flush_vm`). */
   flushCaches(): void {
     this.maintenance.wholeVm++;
@@ -194,22 +221,49 @@ export class Vm implements HypercallMachine {
     return this.features.limitedOrdering;
   }
 
-  /** KVM_CREATE_VCPU. The first vCPU runs, the others wait for PSCI. */
-  createVcpu(processor: Processor): Vcpu {
-    const vcpu = new Vcpu(this, this.vcpus.length, processor, this.vcpus.length > 0);
+  /**
+   * KVM_CREATE_VCPU. The first vCPU runs, the others wait for PSCI.
+   * @throws KvmError EBUSY once the interrupt controller is initialized; EINVAL and EEXIST for the number; EINVAL where its redistributor is in the way.
+   */
+  createVcpu(processor: Processor, id: number = this.vcpus.length): Vcpu {
+    checkVcpuId(this, id);
+    const vcpu = new Vcpu(this, this.vcpus.length, id, processor);
     this.vcpus.push(vcpu);
+    try {
+      this.irqchip?.addVcpu();
+    } catch (error) {
+      this.vcpus.pop();
+      throw error;
+    }
+    this.vgic.addCpu(vcpu.vgic);
     return vcpu;
   }
 
-  /** KVM_DEV_ARM_VGIC_CTRL_INIT with the frames' addresses: they answer from now on. Every vCPU exists already. */
-  initVgic(distributorBase: number, redistributorBase: number): void {
-    const distributor = new Distributor(this.vgic);
-    this.addKernelDevice(frame(distributorBase, 0x1_0000, distributor));
-    for (const [index, vcpu] of this.vcpus.entries()) {
-      this.addKernelDevice(
-        frame(redistributorBase + index * REDISTRIBUTOR_BYTES, REDISTRIBUTOR_BYTES, new Redistributor(this.vgic, vcpu.vgic)),
-      );
-    }
+  /**
+   * KVM_CREATE_DEVICE of a KVM_DEV_TYPE_ARM_VGIC_V3 (`kvm_vgic_create`).
+   * @throws KvmError EEXIST for a second one; EBUSY once a vCPU has run.
+   */
+  createVgic(): VgicDevice {
+    if (this.irqchip) throw new KvmError('EEXIST', 'a second interrupt controller');
+    if (this.hasRun) throw new KvmError('EBUSY', 'an interrupt controller for a VM that has run');
+    this.irqchip = new VgicDevice(this.vgic, this);
+    this.vgic.present = true;
+    return this.irqchip;
+  }
+
+  /** Before a vCPU runs for the first time: the frames of the interrupt controller are mapped. @throws KvmError as `VgicDevice.map`. */
+  mapVgic(): void {
+    const { irqchip } = this;
+    if (!irqchip?.map()) return;
+    this.addKernelDevice(frame(irqchip.distributorBase!, DISTRIBUTOR_BYTES, new Distributor(this.vgic)));
+    for (const [index, vcpu] of this.vcpus.entries())
+      this.addKernelDevice(frame(irqchip.redistributors[index]!, REDISTRIBUTOR_BYTES, new Redistributor(this.vgic, vcpu.vgic)));
+  }
+
+  /** The VM is gone: its memory goes back to the host. */
+  destroy(): void {
+    this.memslots.destroy();
+    this.stage2.clear();
   }
 
   addKernelDevice(device: KernelDevice): void {
@@ -222,7 +276,7 @@ export class Vm implements HypercallMachine {
 
   /** Physical address of a user space address. */
   physicalAddress(userspace: number): number {
-    return this.configuration.host.physicalBase + userspace;
+    return this.configuration.host.physicalBase + userspace - this.userBase;
   }
 
   /** TLBI VMALLS12E1IS: nothing made from stage 2 is used any more. */
@@ -272,8 +326,7 @@ export class Vm implements HypercallMachine {
   // ---- what hypercalls ask ------------------------------------------------------------------------------------
 
   affinity(index: number): number {
-    // kvm_reset_mpidr: 16 vCPUs to a cluster, so that an SGI's target list reaches a whole cluster.
-    return (index & 15) | ((index >> 4) << 8);
+    return this.vcpus[index]!.affinity;
   }
 
   isStopped(index: number): boolean {

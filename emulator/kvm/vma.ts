@@ -45,15 +45,17 @@ export class UserMappings {
   private areas: readonly Vma[];
   /** Pages with a memory error, by their address: `memory_failure` has taken them out of the page tables. */
   private readonly broken = new Set<number>();
-  private listener: InvalidateRange = () => {};
+  private readonly listeners = new Set<InvalidateRange>();
 
   /** Everything is one anonymous mapping, which others take the place of. */
   constructor(bytes: number = 2 ** 32) {
     this.areas = [anonymous(0, bytes)];
   }
 
-  onInvalidate(listener: InvalidateRange): void {
-    this.listener = listener;
+  /** Each VM of the process asks to be told. Returns what ends that. */
+  onInvalidate(listener: InvalidateRange): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   /** By address. */
@@ -85,7 +87,7 @@ export class UserMappings {
   memoryFailure(address: number): void {
     const page = Math.floor(address / PAGE_BYTES) * PAGE_BYTES;
     this.broken.add(page);
-    this.listener(page, page + PAGE_BYTES);
+    this.invalidate(page, page + PAGE_BYTES);
   }
 
   /** The page of an address has a memory error (KVM_PFN_ERR_HWPOISON). */
@@ -119,6 +121,10 @@ export class UserMappings {
     this.areas = [...kept, ...by].sort((a, b) => a.start - b.start);
     // Other pages come with another mapping.
     for (const page of this.broken) if (page >= start && page < end) this.broken.delete(page);
-    this.listener(start, end);
+    this.invalidate(start, end);
+  }
+
+  private invalidate(start: number, end: number): void {
+    for (const listener of this.listeners) listener(start, end);
   }
 }

@@ -22,6 +22,18 @@ export function storeSlot(code: CodeWriter, type: 'i32' | 'i64', slot: number, l
   code.memory(`${type}.store`, slotAddress(slot));
 }
 
+/** A flag out of the vCPU block. */
+export const pushFlag = (code: CodeWriter, flag: Flag): void => loadSlot(code, flagType(flag), flagSlots[flag]);
+
+/** A flag on the stack into the vCPU block. */
+export function popFlag(code: CodeWriter, flag: Flag): void {
+  const type = flagType(flag);
+  const value = code.temporary(type);
+  code.set(value);
+  storeSlot(code, type, flagSlots[flag], value);
+  code.release(type, value);
+}
+
 /** A local for each flag, of its type. */
 export type FlagLocals = Readonly<Record<Flag, number>>;
 

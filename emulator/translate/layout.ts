@@ -215,6 +215,12 @@ export const machineWords = {
   entryEnd: HOT_JUMPS + 40,
 } as const;
 
+/**
+ * What the interpreter's loop keeps here and not in locals: an engine that has more variables alive in a loop of this size than registers stores and loads all of them for
+ * every instruction. i64 page's VA less a quarter of its records' address; u32 record at which the budget is used up if nothing branches; the record a slice starts at.
+ */
+export const loopState = { pcBase: HOT_JUMPS + 64, limit: HOT_JUMPS + 72, start: HOT_JUMPS + 80 } as const;
+
 /** How generated code describes an access to the slow path (one u32). */
 export const access = {
   /** Bits 7:0: bytes accessed. */

@@ -12,8 +12,8 @@ export const board = {
 /** Interrupt lines: PPI numbers (INTID - 16) as the device tree names them. */
 export const ppi = { hypervisorTimer: 10, virtualTimer: 11, securePhysicalTimer: 13, physicalTimer: 14 } as const;
 
-/** Interrupt controller inputs as QEMU's `virt` has them: 256 INTIDs, 32 of them private. */
-export const SPI_COUNT = 224;
+/** Interrupts as QEMU's `virt` has them, 32 of them private. */
+export const IRQ_COUNT = 256;
 
 /** Counter frequency, Hz: CNTFRQ_EL0. One guest instruction takes one nanosecond of machine time, so the counter moves every 16. */
 export const COUNTER_HZ = 62_500_000;

@@ -14,6 +14,11 @@ export class Bus {
     this.mappings.push({ ...at, device });
   }
 
+  /** Every device with its guest physical address. */
+  devices(): readonly { readonly base: number; readonly device: MmioDevice }[] {
+    return this.mappings;
+  }
+
   reset(): void {
     for (const { device } of this.mappings) device.reset();
   }

@@ -1,6 +1,5 @@
 import { findProfile } from '../cpu/profiles/index.ts';
 import type { Profile } from '../cpu/profiles/profile.ts';
-import { readBranchHints } from '../translate/engine.ts';
 import { compileInterpreter } from '../translate/interpreter/compiled.ts';
 import type { CompileThread } from './compile-thread.ts';
 import { checkHost, kernelProfile, profileOfHost } from './host.ts';
@@ -21,7 +20,6 @@ export async function createMachine(configuration: LaunchConfiguration, compileT
   const profile = findProfile(configuration.cpu);
   if (!profile) throw new LaunchError(`there is no CPU model "${configuration.cpu}".`);
   const host = profileOfHost(profile, checkHost(configuration.host ?? {}), kernelProfile(configuration.kernelProfile));
-  await readBranchHints();
   return new VirtMachine(siliconFor(host, configuration, await compileInterpreter(), compileThread), configuration);
 }
 

@@ -184,5 +184,7 @@ function hostFeatures(processor: Processor, read: (name: string) => bigint): Hos
     coherentDataCache: ((read('CTR_EL0') >> 28n) & 1n) === 1n,
     doubleFault2: processor.features.doubleFault2,
     parange: field('ID_AA64MMFR0_EL1', 0),
+    breakpoints: processor.breakpoints,
+    watchpoints: processor.watchpoints,
   };
 }

@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 
-/** Nice values: the thread that runs the guest keeps 0. */
-const ENGINE_THREADS = 10;
+/** Nice values: the thread that runs the guest keeps 0. Regions wait for both kinds: the one that makes them, and the one that optimises what runs often. */
+const ENGINE_THREADS = 4;
 const COMPILE_THREAD = 4;
 
 /** On Linux a nice value is one thread's; elsewhere it would be the whole process's, and nothing is done. A number of 0 is the calling thread. */

@@ -6,8 +6,9 @@ import { Vm } from '../kvm/vm.ts';
 import type { WatchedAccess } from '../memory/data-watches.ts';
 import { HOST_DRAM_BASE } from '../memory/physical-memory.ts';
 import { slots } from '../translate/layout.ts';
-import { board, SPI_COUNT } from './board.ts';
+import { board, IRQ_COUNT } from './board.ts';
 import { Bus } from './bus.ts';
+import { checkCapabilities, enableCapabilities } from './capabilities.ts';
 import { GuestConsole } from './console.ts';
 import { deviceTreeBlob } from './device-tree.ts';
 import { Pl011 } from './devices/pl011.ts';
@@ -66,7 +67,7 @@ export class VirtMachine {
   /** Ends a run instead of skipping the time that all vCPUs wait. Changes nothing the guest can see. */
   pace = false;
   readonly userSpace: UserSpace;
-  private readonly bus = new Bus();
+  readonly bus = new Bus();
   private readonly uart: Pl011;
   private readonly rtc: Pl031;
   private readonly scheduler: Scheduler;
@@ -82,7 +83,7 @@ export class VirtMachine {
   /** @throws LaunchError when the configuration cannot be a machine. */
   constructor(
     readonly silicon: Silicon,
-    private readonly configuration: LaunchConfiguration,
+    readonly configuration: LaunchConfiguration,
   ) {
     const { memory, cpus, initrd, kernel } = configuration;
     this.userSpace = new UserSpace(this.bus, configuration.onExit ?? {});
@@ -107,8 +108,6 @@ export class VirtMachine {
       kernel: kernelProfileInForce,
       pfnmapPolicy: checkPfnmapPolicy(configuration.pfnmapPolicy),
       apei: apeiOfHost(host, (ipa) => this.physicalAddress(ipa)),
-      spiCount: SPI_COUNT,
-      vcpuCount: cpus,
       epoch,
       seed,
       invalidate: () => silicon.invalidateStage2(),
@@ -117,11 +116,11 @@ export class VirtMachine {
         silicon.memory.free(address, bytes);
       },
     });
-    this.vm.nisvToUser = true;
+    enableCapabilities(this.vm, checkCapabilities(configuration.capabilities ?? ['ARM_NISV_TO_USER']));
     this.vm.memslots.set({ slot: 0, flags: 0, guestPhysAddr: board.ram.base, memorySize: memory, userspaceAddr: this.ramHost });
     this.memoryBesideRam = new GuestMemory(silicon, this.vm, checkMemslots(configuration.memslots ?? []));
     for (const processor of silicon.processors) this.vm.createVcpu(processor);
-    this.vm.initVgic(board.distributor.base, board.redistributors.base);
+    this.provideInterruptController();
     this.scheduler = new Scheduler(this.vm.vcpus);
     this.passed = this.vm.vcpus.map(() => ({ instructions: -1, low: 0, high: 0 }));
     for (const vcpu of this.vm.vcpus) {
@@ -162,10 +161,8 @@ export class VirtMachine {
     this.userSpace.reset();
     for (const passed of this.passed) passed.instructions = -1;
     this.skipTo = undefined;
-    const { memory, clock } = this.silicon;
-    memory.bytes.fill(0, this.ramHost, this.ramHost + this.configuration.memory);
-    this.silicon.written(this.ramHost, this.configuration.memory);
-    this.memoryBesideRam.reset();
+    this.clearMemory();
+    const { clock } = this.silicon;
     clock.instructions = 0;
     clock.idle = 0;
     this.vm.reset();
@@ -180,6 +177,13 @@ export class VirtMachine {
     const { base } = board.ram;
     const inside = ipa >= base && ipa < base + this.configuration.memory;
     return inside ? this.silicon.memory.physical(this.ramHost + (ipa - base)) : -1;
+  }
+
+  /** Zeros in all memory of the guest. */
+  clearMemory(): void {
+    this.silicon.memory.bytes.fill(0, this.ramHost, this.ramHost + this.configuration.memory);
+    this.silicon.written(this.ramHost, this.configuration.memory);
+    this.memoryBesideRam.reset();
   }
 
   /** Host address of a guest physical address in RAM, or -1. */
@@ -263,6 +267,15 @@ export class VirtMachine {
   /** Exits by name: to KVM by exception class, to user space by reason. */
   get exitCounts(): Readonly<Record<string, number>> {
     return this.vm.exitCounts;
+  }
+
+  private provideInterruptController(): void {
+    const gic = this.vm.createVgic();
+    gic.setIrqCount(IRQ_COUNT);
+    gic.setDistributor(BigInt(board.distributor.base));
+    gic.setRedistributors(BigInt(board.redistributors.base));
+    gic.init();
+    this.vm.mapVgic();
   }
 
   private line(spi: number): (level: boolean) => void {
@@ -355,6 +368,13 @@ export class VirtMachine {
     if (!this.hooks?.watch) return false;
     vcpu.countExecuted();
     return this.hooks.watch(vcpu.index, this.silicon.mmu.watches.accesses);
+  }
+
+  /** Finishes what user space is emulating: every vCPU stands between two instructions then. What ends the machine, if that does. */
+  settle(): RunEnd | undefined {
+    const end = this.finishUnhandled();
+    for (const vcpu of this.vm.vcpus) vcpu.completeMmio();
+    return end;
   }
 
   private finishUnhandled(): RunEnd | undefined {

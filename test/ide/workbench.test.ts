@@ -65,6 +65,19 @@ describe('a Linux guest in the workbench', { skip }, () => {
     await shot('stepped');
   });
 
+  seen('shows memory slots, page tables and a translation as documents', async () => {
+    await workbench.command('KVM Arm64: Show Memory Slots');
+    await workbench.editorShows(/memory.slot.0:.ipa:0x40000000/);
+    await workbench.command('KVM Arm64: Show Page Tables…');
+    await workbench.answer('VTTBR_EL2');
+    await workbench.editorShows(/stage.2:.VTTBR_EL2/);
+    await workbench.command('KVM Arm64: Translate an Address…');
+    await workbench.answer('pc fetch');
+    await workbench.editorShows(/access:.fetch.at.EL1/);
+    await shot('translation');
+    await workbench.command('View: Close All Editors in Group');
+  });
+
   seen('continues to a shell that takes keystrokes', async () => {
     await workbench.continue();
     await workbench.command('KVM Arm64: Show Guest Console');

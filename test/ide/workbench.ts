@@ -83,6 +83,19 @@ export class Workbench {
     await this.page.keyboard.press('Enter');
   }
 
+  /** Types into the input or the list that a command has opened. */
+  async answer(text: string): Promise<void> {
+    const input = this.page.locator('.quick-input-widget input.input');
+    await this.page.locator('.quick-input-title', { hasText: /./ }).waitFor();
+    await input.fill(text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** An editor has text like this in view. */
+  async editorShows(text: RegExp): Promise<void> {
+    await this.page.locator('.monaco-editor .view-lines', { hasText: text }).first().waitFor();
+  }
+
   /** Opens a file of the folder by name. */
   async openFile(name: string): Promise<void> {
     const input = this.page.locator('.quick-input-widget input.input');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { capabilities } from '../../emulator/kvm/capabilities.ts';
+import { checkExtension } from '../../emulator/kvm/capabilities.ts';
 import { KvmError } from '../../emulator/kvm/errno.ts';
 import { Memslots, memslotFlag } from '../../emulator/kvm/memslots.ts';
 import { anonymous, isCacheableVma, pageProtections, UserMappings, type Vma } from '../../emulator/kvm/vma.ts';
@@ -23,9 +23,7 @@ async function world(vma: Partial<Vma>, options: WorldOptions = {}): Promise<Wor
 }
 
 const supports = (fwb: boolean, dic: boolean, policy?: 'fallback-to-device'): Promise<number> =>
-  World.create({ cpu: 'max', fwb, dic, ...(policy ? { policy } : {}) }).then(({ vm }) =>
-    capabilities.find((c) => c.number === 243)!.check(vm),
-  );
+  World.create({ cpu: 'max', fwb, dic, ...(policy ? { policy } : {}) }).then(({ vm }) => checkExtension(vm, 243));
 
 describe('stage2 §6: KVM_CAP_ARM_CACHEABLE_PFNMAP_SUPPORTED (243)', () => {
   test('stage2 §6: FWB and DIC, not one of them', async () => {

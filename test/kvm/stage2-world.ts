@@ -76,8 +76,6 @@ export class World {
       },
       features,
       ...(profile ? { kernel: profile } : {}),
-      spiCount: 32,
-      vcpuCount: 1,
       epoch: 0,
       seed: 1,
       invalidate: () => silicon.invalidateStage2(),

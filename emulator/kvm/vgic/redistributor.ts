@@ -14,7 +14,6 @@ const TYPER_LAST = 1 << 4;
 
 /** The second frame, SGI_base, follows. */
 const SGI_FRAME = 0x1_0000;
-export const REDISTRIBUTOR_BYTES = 0x2_0000;
 
 /** One vCPU's redistributor (GICR_*): offsets are from its RD frame. */
 export class Redistributor {

@@ -51,14 +51,26 @@ export class Vgic {
   /** GICD_CTLR.EnableGrp1. */
   enabled = false;
   readonly cpus: VgicCpu[] = [];
-  readonly spis: VgicIrq<VgicCpu>[];
+  /** Whether vCPUs have an interface to it: without, nothing is delivered and its registers are UNDEFINED. */
+  present = true;
+  spis: readonly VgicIrq<VgicCpu>[] = [];
 
   /**
    * @param spiCount Shared peripheral interrupts, a multiple of 32. No vCPU is kicked when something becomes pending: vCPUs take turns, and one that waits
    * in WFI asks `hasPending` at its turn.
    */
-  constructor(readonly spiCount: number) {
-    this.spis = Array.from({ length: spiCount }, (_, i) => new VgicIrq<VgicCpu>(PRIVATE_IRQ_COUNT + i, undefined));
+  constructor(spiCount: number) {
+    this.provideSpis(spiCount);
+  }
+
+  get spiCount(): number {
+    return this.spis.length;
+  }
+
+  /** Makes the shared interrupts, in place of those that there were. */
+  provideSpis(count: number): void {
+    const target = this.cpuByAffinity(0);
+    this.spis = Array.from({ length: count }, (_, i) => new VgicIrq<VgicCpu>(PRIVATE_IRQ_COUNT + i, target));
   }
 
   addCpu(cpu: VgicCpu): void {
@@ -119,13 +131,17 @@ export class Vgic {
 
   /** A pending interrupt that the guest's priority mask lets through: what ends a WFI (`kvm_vgic_vcpu_pending_irq`). */
   hasPending(cpu: VgicCpu): boolean {
-    if (!this.enabled || cpu.list.length === 0) return false;
+    if (!this.enabled || !this.present || cpu.list.length === 0) return false;
     const mask = cpu.interfaceRegisters.priorityMask();
     return cpu.list.some((irq) => irq.pending && irq.enabled && !irq.active && irq.priority < mask);
   }
 
   /** Before the guest runs: the list's most urgent interrupts go into the list registers. */
   flush(cpu: VgicCpu): void {
+    if (!this.present) {
+      cpu.writeControl(0);
+      return;
+    }
     if (cpu.list.length === 0) {
       if (cpu.usedListRegisters > 0) this.clearListRegisters(cpu, 0);
       cpu.writeControl(hypControl.enable);

@@ -1,39 +1,33 @@
-import { flagSlots, flagType, loadSlot, storeSlot } from '../cpu-block.ts';
+import { loadSlot, popFlag, pushFlag, storeSlot } from '../cpu-block.ts';
 import { completedExits, exitCode, type InterpreterExit } from '../exits.ts';
 import { slotAddress, slots } from '../layout.ts';
 import { CodeWriter } from '../wasm/code.ts';
 import type { ModuleWriter } from '../wasm/module.ts';
-import { type Imports, type LoopFrame, pushPc } from './frame.ts';
+import { type Imports, type LoopFrame, pushPc, pushRemaining } from './frame.ts';
 import { emitHandler, type HandlerSurroundings } from './handler.ts';
 import type { Handler, HandlerTable } from './handlers.ts';
 
 /** What a cold handler's function returns. */
 const cold = { next: 0, exit: 1, jump: 2, fault: 3 } as const;
-export const coldSignature = { parameters: ['i32', 'i64'], results: ['i32'] } as const;
+export const coldSignature = { parameters: ['i32'], results: ['i32'] } as const;
 
-/** A handler as a function (record, pcBase) → what to do next. Flags, and what is left of the slice, are in the vCPU block. */
+/** A handler as a function (record) → what to do next. */
 export function coldFunction(module: ModuleWriter, table: HandlerTable, handler: Handler, imports: Imports): number {
-  const code = new CodeWriter(2);
+  const code = new CodeWriter(1);
   const leave = (how: number): void => {
     code.i32(how);
     code.return();
   };
-  const flagValue = { i32: -1, i64: -1 };
   const surroundings: HandlerSurroundings = {
     code,
     record: 0,
     functions: imports,
     leaveForAccess: undefined,
-    pushFlag: (flag) => loadSlot(code, flagType(flag), flagSlots[flag]),
-    popFlag: (flag) => {
-      const type = flagType(flag);
-      if (flagValue[type] < 0) flagValue[type] = code.local(type);
-      code.set(flagValue[type]);
-      storeSlot(code, type, flagSlots[flag], flagValue[type]);
-    },
+    pushFlag: (flag) => pushFlag(code, flag),
+    popFlag: (flag) => popFlag(code, flag),
     pushDataTlb: () => loadSlot(code, 'i32', slots.dataTlb),
-    pushPc: () => pushPc(code, 0, 1),
-    pushRemaining: () => loadSlot(code, 'i32', slots.remaining),
+    pushPc: () => pushPc(code, 0),
+    pushRemaining: () => pushRemaining(code, 0),
     next: () => leave(cold.next),
     jump: () => {
       const target = code.temporary('i64');
@@ -72,17 +66,12 @@ export function coldFunction(module: ModuleWriter, table: HandlerTable, handler:
 /** Runs the function of the handler in `handler`, and goes on as it says. */
 export function writeCold(frame: LoopFrame, coldType: number, firstCold: number): void {
   const { code } = frame;
-  frame.storeFlags();
-  frame.storeRemaining();
   code.get(frame.record);
-  code.get(frame.pcBase);
   code.get(frame.handler);
   code.i32(firstCold);
   code.op('i32.sub');
   code.callIndirect(coldType);
-  code.set(frame.code32);
-  frame.loadFlags();
-  code.get(frame.code32);
+  code.tee(frame.code32);
   code.op('i32.eqz');
   code.if();
   frame.advance();
@@ -96,8 +85,6 @@ export function writeCold(frame: LoopFrame, coldType: number, firstCold: number)
   loadSlot(code, 'i64', slots.exitPayload);
   code.set(frame.target);
   frame.stampBtype();
-  code.i32(0);
-  code.set(frame.code32);
   code.br(frame.jumpLabel);
   code.end();
   code.get(frame.code32);

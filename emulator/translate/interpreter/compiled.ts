@@ -1,3 +1,4 @@
+import { tuneEngine } from '../engine.ts';
 import { interpreterBytes } from './bytes.ts';
 
 export { MACHINE_MEMORY } from './memory.ts';
@@ -6,6 +7,9 @@ let compiled: Promise<WebAssembly.Module> | undefined;
 
 /** The compiled interpreter, the same for every machine. */
 export function compileInterpreter(): Promise<WebAssembly.Module> {
-  compiled ??= WebAssembly.compile(interpreterBytes());
+  if (!compiled) {
+    tuneEngine();
+    compiled = WebAssembly.compile(interpreterBytes());
+  }
   return compiled;
 }

@@ -1,7 +1,7 @@
 import type { RuntimeFunctionName } from '../../isa/functions/index.ts';
-import { flagLocals, loadFlags, storeFlags, storeSlot } from '../cpu-block.ts';
+import { loadSlot, storeSlot } from '../cpu-block.ts';
 import { exitCode, type InterpreterExit } from '../exits.ts';
-import { RECORD_BYTES, slotAddress, slots } from '../layout.ts';
+import { loopState, RECORD_BYTES, slotAddress, slots } from '../layout.ts';
 import { CodeWriter, type Label } from '../wasm/code.ts';
 
 /** Function indices of what the module imports. */
@@ -19,8 +19,9 @@ export interface Imports {
 }
 
 /** Address of the instruction of a record: `pcBase` is the page's VA less a quarter of its records' address. */
-export function pushPc(code: CodeWriter, record: number, pcBase: number): void {
-  code.get(pcBase);
+export function pushPc(code: CodeWriter, record: number): void {
+  code.i32(0);
+  code.memory('i64.load', loopState.pcBase);
   code.get(record);
   code.i32(2);
   code.op('i32.shr_u');
@@ -28,21 +29,28 @@ export function pushPc(code: CodeWriter, record: number, pcBase: number): void {
   code.op('i64.add');
 }
 
-/** Locals and labels that the parts of the interpreter's loop share, and the steps that several of them take. */
+/** Instructions left at a record, i32. */
+export function pushRemaining(code: CodeWriter, record: number): void {
+  code.i32(0);
+  code.memory('i32.load', loopState.limit);
+  code.get(record);
+  code.op('i32.sub');
+  code.i32(4);
+  code.op('i32.shr_u');
+}
+
+/**
+ * Locals and labels that the parts of the interpreter's loop share, and the steps that several of them take. `record` alone lives from one instruction to the next;
+ * whatever else does is in memory (layout.ts `loopState`).
+ */
 export class LoopFrame {
   readonly code = new CodeWriter(0);
   readonly record = this.code.local('i32');
-  /** Record at which the budget is used up if nothing branches; a taken branch moves it along, so `limit - record` is always what is left. */
-  readonly limit = this.code.local('i32');
-  readonly pcBase = this.code.local('i64');
-  readonly dataTlb = this.code.local('i32');
-  readonly fetchTlb = this.code.local('i32');
   readonly target = this.code.local('i64');
-  /** An exit's number or a function's result; not 0 at the head of the outer loop: the slice starts with a jump. */
+  /** An exit's number or a function's result. */
   readonly code32 = this.code.local('i32');
   readonly entry = this.code.local('i32');
   readonly handler = this.code.local('i32');
-  readonly flags = flagLocals(this.code);
   /** Outer loop: entered at the start, after jumps and after backward branches. */
   loop!: Label;
   /** Inner loop: the next record. */
@@ -55,12 +63,26 @@ export class LoopFrame {
 
   constructor(readonly imports: Imports) {}
 
-  loadFlags(): void {
-    loadFlags(this.code, this.flags);
+  /** Record at which the budget is used up if nothing branches; a taken branch moves it along, so `limit - record` is always what is left. */
+  pushLimit(): void {
+    this.code.i32(0);
+    this.code.memory('i32.load', loopState.limit);
   }
 
-  storeFlags(): void {
-    storeFlags(this.code, this.flags);
+  setLimit(push: () => void): void {
+    this.code.i32(0);
+    push();
+    this.code.memory('i32.store', loopState.limit);
+  }
+
+  setPcBase(push: () => void): void {
+    this.code.i32(0);
+    push();
+    this.code.memory('i64.store', loopState.pcBase);
+  }
+
+  pushFetchTlb(): void {
+    loadSlot(this.code, 'i32', slots.fetchTlb);
   }
 
   /** Leaves the loop at the record. */
@@ -80,17 +102,12 @@ export class LoopFrame {
   }
 
   pushRecordPc(): void {
-    pushPc(this.code, this.record, this.pcBase);
+    pushPc(this.code, this.record);
   }
 
   /** Instructions left, i32. */
   pushRemaining(): void {
-    const { code } = this;
-    code.get(this.limit);
-    code.get(this.record);
-    code.op('i32.sub');
-    code.i32(4);
-    code.op('i32.shr_u');
+    pushRemaining(this.code, this.record);
   }
 
   /** BTYPE counts for the instruction at which `remaining` is what it will be after this branch; any later one has BTYPE 0. */
@@ -110,18 +127,12 @@ export class LoopFrame {
     code.return();
   }
 
-  /** Puts what is in locals into the vCPU block: PC, flags, what is left. */
+  /** Puts what the loop keeps elsewhere into the vCPU block: PC, what is left. */
   storeState(pushPcValue: () => void): void {
     const { code } = this;
     code.i32(0);
     pushPcValue();
     code.memory('i64.store', slotAddress(slots.pc));
-    this.storeFlags();
-    this.storeRemaining();
-  }
-
-  storeRemaining(): void {
-    const { code } = this;
     code.i32(0);
     this.pushRemaining();
     code.memory('i32.store', slotAddress(slots.remaining));

@@ -6,14 +6,14 @@ import type { CodeWriter } from '../wasm/code.ts';
 import type { LoopFrame } from './frame.ts';
 
 /** Pushes the address of the fetch TLB's entry for a target. */
-export function pushFetchEntry(code: CodeWriter, target: number, fetchTlb: number): void {
+export function pushFetchEntry(code: CodeWriter, target: number, pushFetchTlb: () => void): void {
   code.get(target);
   code.i64(8n);
   code.op('i64.shr_u');
   code.op('i32.wrap_i64');
   code.i32((FETCH_TLB_ENTRIES - 1) << 4);
   code.op('i32.and');
-  code.get(fetchTlb);
+  pushFetchTlb();
   code.op('i32.add');
 }
 
@@ -32,7 +32,7 @@ export function pushRecord(code: CodeWriter, target: number, pushRecords: () => 
 /** Finds the records of `target`. `record` is past the branch, so `limit - record` is what is left at the target. */
 export function writeJump(frame: LoopFrame): void {
   const { code } = frame;
-  pushFetchEntry(code, frame.target, frame.fetchTlb);
+  pushFetchEntry(code, frame.target, () => frame.pushFetchTlb());
   code.tee(frame.entry);
   code.memory('i64.load', fetchTlbEntry.tag);
   // The low two bits stay in the comparison: a misaligned target misses.
@@ -40,7 +40,7 @@ export function writeJump(frame: LoopFrame): void {
   code.i64(~0xffcn);
   code.op('i64.and');
   code.op('i64.ne');
-  code.if();
+  code.ifUnlikely();
   writeFetchMiss(frame);
   code.end();
   const records = code.temporary('i32');
@@ -48,24 +48,26 @@ export function writeJump(frame: LoopFrame): void {
   code.memory('i32.load', fetchTlbEntry.records);
   code.set(records);
   // pcBase = page - records / 4
-  code.get(frame.target);
-  code.i64(~0xfffn);
-  code.op('i64.and');
-  code.get(records);
-  code.i32(2);
-  code.op('i32.shr_u');
-  code.op('i64.extend_i32_u');
-  code.op('i64.sub');
-  code.set(frame.pcBase);
+  frame.setPcBase(() => {
+    code.get(frame.target);
+    code.i64(~0xfffn);
+    code.op('i64.and');
+    code.get(records);
+    code.i32(2);
+    code.op('i32.shr_u');
+    code.op('i64.extend_i32_u');
+    code.op('i64.sub');
+  });
   // New record; limit moves with it.
   pushRecord(code, frame.target, () => code.get(records));
   code.set(records);
-  code.get(frame.limit);
-  code.get(records);
-  code.op('i32.add');
-  code.get(frame.record);
-  code.op('i32.sub');
-  code.set(frame.limit);
+  frame.setLimit(() => {
+    frame.pushLimit();
+    code.get(records);
+    code.op('i32.add');
+    code.get(frame.record);
+    code.op('i32.sub');
+  });
   code.get(records);
   code.set(frame.record);
   code.release('i32', records);
@@ -104,7 +106,7 @@ function writeFetchMiss(frame: LoopFrame): void {
   leaveAtTarget('pc-alignment');
   code.end();
   // A slice may end exactly at a jump: then the fetch belongs to the next slice.
-  code.get(frame.limit);
+  frame.pushLimit();
   code.get(frame.record);
   code.op('i32.eq');
   code.if();
@@ -117,7 +119,7 @@ function writeFetchMiss(frame: LoopFrame): void {
   leaveAtTarget('fault');
   code.end();
   // TBI may have moved the target to another entry.
-  pushFetchEntry(code, frame.target, frame.fetchTlb);
+  pushFetchEntry(code, frame.target, () => frame.pushFetchTlb());
   code.set(frame.entry);
 }
 

@@ -1,8 +1,8 @@
 import { type RuntimeFunction, runtimeFunctions } from '../../isa/functions/index.ts';
-import { loadSlot, storeSlot } from '../cpu-block.ts';
+import { loadSlot, popFlag, pushFlag, storeSlot } from '../cpu-block.ts';
 import { completedExits, type InterpreterExit } from '../exits.ts';
 import { nzcvFunction, nzcvSignature } from '../ir/flag-origins.ts';
-import { RECORD_BYTES, slots } from '../layout.ts';
+import { loopState, RECORD_BYTES, slots } from '../layout.ts';
 import type { CodeWriter, Label } from '../wasm/code.ts';
 import { ModuleWriter } from '../wasm/module.ts';
 import { writeBreakpoint } from './breakpoint.ts';
@@ -78,30 +78,11 @@ class MainLoop {
   write(): CodeWriter {
     const { frame } = this;
     const { code } = frame;
-    loadSlot(code, 'i32', slots.dataTlb);
-    code.set(frame.dataTlb);
-    loadSlot(code, 'i32', slots.fetchTlb);
-    code.set(frame.fetchTlb);
-    frame.loadFlags();
-    loadSlot(code, 'i64', slots.pc);
-    code.set(frame.target);
-    loadSlot(code, 'i32', slots.remaining);
-    code.i32(4);
-    code.op('i32.shl');
-    code.set(frame.limit);
-    // The slice starts as if an instruction had just jumped to PC: `record` is 0, so `limit` is what is left.
-    code.i32(1);
-    code.set(frame.code32);
+    this.writeStart();
     frame.loop = code.loop();
     frame.countLabel = code.block();
     frame.jumpLabel = code.block();
     frame.exitLabel = code.block();
-    code.get(frame.code32);
-    code.if();
-    code.i32(0);
-    code.set(frame.code32);
-    code.br(frame.jumpLabel);
-    code.end();
     const dispatch = code.loop();
     frame.dispatchLoop = dispatch;
     this.writeDispatch();
@@ -118,13 +99,36 @@ class MainLoop {
     return code;
   }
 
+  /** A slice starts as if the page before PC had just ended: at a record that only jumps. */
+  private writeStart(): void {
+    const { frame } = this;
+    const { code } = frame;
+    code.i32(0);
+    code.i32(builtinHandlers.pageEnd);
+    code.memory('i32.store', loopState.start);
+    code.i32(loopState.start);
+    code.set(frame.record);
+    frame.setPcBase(() => {
+      loadSlot(code, 'i64', slots.pc);
+      code.i64(BigInt(loopState.start / 4));
+      code.op('i64.sub');
+    });
+    frame.setLimit(() => {
+      loadSlot(code, 'i32', slots.remaining);
+      code.i32(4);
+      code.op('i32.shl');
+      code.i32(loopState.start);
+      code.op('i32.add');
+    });
+  }
+
   private writeDispatch(): void {
     const { frame } = this;
     const { code } = frame;
     code.get(frame.record);
-    code.get(frame.limit);
+    frame.pushLimit();
     code.op('i32.eq');
-    code.if();
+    code.ifUnlikely();
     frame.leave('budget');
     code.end();
     code.get(frame.record);
@@ -182,9 +186,9 @@ class MainLoop {
       record: frame.record,
       functions: frame.imports,
       leaveForAccess: undefined,
-      pushFlag: (flag) => code.get(frame.flags[flag]),
-      popFlag: (flag) => code.set(frame.flags[flag]),
-      pushDataTlb: () => code.get(frame.dataTlb),
+      pushFlag: (flag) => pushFlag(code, flag),
+      popFlag: (flag) => popFlag(code, flag),
+      pushDataTlb: () => loadSlot(code, 'i32', slots.dataTlb),
       pushPc: () => frame.pushRecordPc(),
       pushRemaining: () => frame.pushRemaining(),
       next: () => {
@@ -199,12 +203,15 @@ class MainLoop {
       jumpNear: () => {
         code.set(frame.entry);
         frame.advance();
-        for (const local of [frame.record, frame.limit]) {
-          code.get(local);
+        code.get(frame.record);
+        code.get(frame.entry);
+        code.op('i32.add');
+        code.set(frame.record);
+        frame.setLimit(() => {
+          frame.pushLimit();
           code.get(frame.entry);
           code.op('i32.add');
-          code.set(local);
-        }
+        });
         code.get(frame.entry);
         code.i32(0);
         code.op('i32.lt_s');

@@ -39,6 +39,7 @@ export function chainFunction(regionType: number): CodeWriter {
   packFlags(code, flags);
   loadSlot(code, 'i32', slots.fetchTlb);
   code.set(fetchTlb);
+  const pushFetchTlb = (): void => code.get(fetchTlb);
   const done = code.block();
   const loop = code.loop();
   code.get(entry);
@@ -52,7 +53,7 @@ export function chainFunction(regionType: number): CodeWriter {
   code.i32(regionEnd.flag);
   code.op('i32.and');
   code.brIf(done);
-  pushFetchEntry(code, end, fetchTlb);
+  pushFetchEntry(code, end, pushFetchTlb);
   code.tee(fetchEntry);
   code.memory('i64.load', fetchTlbEntry.tag);
   code.get(end);
@@ -100,7 +101,6 @@ export function chainFunction(regionType: number): CodeWriter {
 /** A region begins at the record: runs it, and what it jumps to, and goes on where and how the last one says. */
 export function writeRegion(frame: LoopFrame, chain: number): void {
   const { code } = frame;
-  frame.storeFlags();
   frame.pushRecordPc();
   code.get(frame.record);
   code.i32(~(DECODED_PAGE_BYTES - 1));
@@ -111,16 +111,20 @@ export function writeRegion(frame: LoopFrame, chain: number): void {
   code.call(chain);
   code.set(frame.target);
   code.set(frame.record);
-  writeElsewhere(frame);
-  code.i64(~0xfffn);
-  code.op('i64.and');
-  code.get(frame.record);
-  code.i32(2);
-  code.op('i32.shr_u');
-  code.op('i64.extend_i32_u');
-  code.op('i64.sub');
-  code.set(frame.pcBase);
-  frame.loadFlags();
+  const pc = code.temporary('i64');
+  code.set(pc);
+  writeElsewhere(frame, pc);
+  frame.setPcBase(() => {
+    code.get(pc);
+    code.i64(~0xfffn);
+    code.op('i64.and');
+    code.get(frame.record);
+    code.i32(2);
+    code.op('i32.shr_u');
+    code.op('i64.extend_i32_u');
+    code.op('i64.sub');
+  });
+  code.release('i64', pc);
   // Behind a jump the record does not count, only how far from it the limit is.
   code.get(frame.target);
   code.op('i32.wrap_i64');
@@ -137,21 +141,18 @@ export function writeRegion(frame: LoopFrame, chain: number): void {
   code.op('i32.add');
   code.set(frame.record);
   code.end();
-  code.get(frame.record);
-  loadSlot(code, 'i32', slots.remaining);
-  code.i32(4);
-  code.op('i32.shl');
-  code.op('i32.add');
-  code.set(frame.limit);
+  frame.setLimit(() => {
+    code.get(frame.record);
+    loadSlot(code, 'i32', slots.remaining);
+    code.i32(4);
+    code.op('i32.shl');
+    code.op('i32.add');
+  });
   code.get(frame.code32);
   code.i32(regionEnd.flag);
   code.op('i32.and');
   code.op('i32.eqz');
-  code.if();
-  code.i32(0);
-  code.set(frame.code32);
-  code.br(frame.jumpLabel);
-  code.end();
+  code.brIf(frame.jumpLabel);
   const blocks = Array.from({ length: 4 }, () => code.block());
   code.get(frame.code32);
   code.i32(regionEnd.statusShift);
@@ -168,8 +169,6 @@ export function writeRegion(frame: LoopFrame, chain: number): void {
   advanceWithLimit(frame);
   loadSlot(code, 'i64', slots.exitPayload);
   code.set(frame.target);
-  code.i32(0);
-  code.set(frame.code32);
   code.br(frame.jumpLabel);
   code.end();
   loadSlot(code, 'i32', slots.exitCode);
@@ -182,11 +181,9 @@ export function writeRegion(frame: LoopFrame, chain: number): void {
   code.br(frame.exitLabel);
 }
 
-/** VA on the stack, records in `frame.record`: replaced where the region ended in another page. */
-function writeElsewhere(frame: LoopFrame): void {
+/** VA in `pc`, records in `frame.record`: replaced where the region ended in another page. */
+function writeElsewhere(frame: LoopFrame, pc: number): void {
   const { code } = frame;
-  const pc = code.temporary('i64');
-  code.set(pc);
   code.get(frame.target);
   code.op('i32.wrap_i64');
   code.i32((regionEnd.elsewhere << regionEnd.indexShift) | regionEnd.flag);
@@ -196,7 +193,7 @@ function writeElsewhere(frame: LoopFrame): void {
   code.if();
   loadSlot(code, 'i64', slots.regionPc);
   code.set(pc);
-  pushFetchEntry(code, pc, frame.fetchTlb);
+  pushFetchEntry(code, pc, () => frame.pushFetchTlb());
   code.memory('i32.load', fetchTlbEntry.records);
   code.set(frame.record);
   // As if the number of the instruction had been there.
@@ -211,27 +208,24 @@ function writeElsewhere(frame: LoopFrame): void {
   code.op('i64.or');
   code.set(frame.target);
   code.end();
-  code.get(pc);
-  code.release('i64', pc);
 }
 
 /** The next record, with what is left as it is: the region has counted the instruction already. */
 function advanceWithLimit(frame: LoopFrame): void {
   frame.advance();
   const { code } = frame;
-  code.get(frame.limit);
-  code.i32(RECORD_BYTES);
-  code.op('i32.add');
-  code.set(frame.limit);
+  frame.setLimit(() => {
+    frame.pushLimit();
+    code.i32(RECORD_BYTES);
+    code.op('i32.add');
+  });
 }
 
 /** The instruction at the record by its own handler, even where a region begins. */
 function writeInterpretOne(frame: LoopFrame): void {
   const { code } = frame;
-  code.i32(0);
-  code.set(frame.code32);
   code.get(frame.record);
-  code.get(frame.limit);
+  frame.pushLimit();
   code.op('i32.eq');
   code.if();
   frame.leave('budget');
@@ -272,7 +266,7 @@ export function writeCount(frame: LoopFrame): void {
   code.i32(0);
   code.memory('i32.load', HOT_JUMPS);
   code.op('i32.eq');
-  code.if();
+  code.ifUnlikely();
   code.get(frame.record);
   frame.pushRecordPc();
   code.set(frame.target);

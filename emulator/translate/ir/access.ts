@@ -40,11 +40,8 @@ export function emitAccess(around: Surroundings, access: Access, site: AccessSit
     site.body();
     return;
   }
-  code.op('i64.eq');
-  code.if();
-  setHost(around, site);
-  if (writes) site.body();
-  code.else();
+  code.op('i64.ne');
+  code.ifUnlikely();
   callSlowPath(around, access, site);
   if (writes) {
     site.body();
@@ -55,6 +52,9 @@ export function emitAccess(around: Surroundings, access: Access, site: AccessSit
     code.call(around.functions.commit);
     code.end();
   }
+  code.else();
+  setHost(around, site);
+  if (writes) site.body();
   code.end();
   if (!writes) site.body();
 }

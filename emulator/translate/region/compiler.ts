@@ -236,9 +236,7 @@ export class RegionCompiler implements BlockEmitter<PathState> {
     const entry = code.temporary('i32');
     this.pushAddress(callee.block.start);
     code.set(this.target);
-    loadSlot(code, 'i32', slots.fetchTlb);
-    code.set(entry);
-    pushFetchEntry(code, this.target, entry);
+    pushFetchEntry(code, this.target, () => loadSlot(code, 'i32', slots.fetchTlb));
     code.tee(entry);
     code.memory('i64.load', fetchTlbEntry.tag);
     code.get(this.target);
