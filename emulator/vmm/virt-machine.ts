@@ -162,6 +162,7 @@ export class VirtMachine {
     for (const passed of this.passed) passed.instructions = -1;
     this.skipTo = undefined;
     this.clearMemory();
+    this.silicon.memory.poison.reset();
     const { clock } = this.silicon;
     clock.instructions = 0;
     clock.idle = 0;

@@ -2,7 +2,6 @@ import { findProfile } from '../../../emulator/cpu/profiles/index.ts';
 import { errno } from '../../../emulator/kvm/errno.ts';
 import { KvmFiles, MappedMemory } from '../../../emulator/kvm/ioctl/index.ts';
 import { anonymous, UserMappings } from '../../../emulator/kvm/vma.ts';
-import { readBranchHints } from '../../../emulator/translate/engine.ts';
 import { compileInterpreter } from '../../../emulator/translate/interpreter/compiled.ts';
 import { type KvmHostOptions, kvmHost } from '../../../emulator/vmm/kvm-host.ts';
 import { Silicon } from '../../../emulator/vmm/silicon.ts';
@@ -30,7 +29,6 @@ export interface Program {
 /** Starts a program that is about to open /dev/kvm. */
 export async function startProgram({ cpu = 'cortex-a57', translate = false, ...options }: ProgramOptions = {}): Promise<Program> {
   const profile = findProfile(cpu)!;
-  await readBranchHints();
   const silicon = new Silicon({
     ...{ profile, cpus: PROCESSORS, dramBytes: ARENA_BYTES + 16 * MIB, interpreter: await compileInterpreter(), translate },
   });
