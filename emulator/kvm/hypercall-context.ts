@@ -23,8 +23,8 @@ export class VcpuHypercall implements HypercallContext {
     return this.vcpu.state.get(n);
   }
 
-  setX0(value: bigint): void {
-    this.vcpu.state.set(0, BigInt.asUintN(64, value));
+  setX(n: number, value: bigint): void {
+    this.vcpu.state.set(n, BigInt.asUintN(64, value));
   }
 
   stop(): void {

@@ -9,7 +9,7 @@ import { register } from './vcpu-registers.ts';
 
 /** Makes the guest take an Undefined Instruction exception at its current instruction (`kvm_inject_undefined`). */
 export function injectUndefined(vcpu: Vcpu): void {
-  pendException(vcpu, vector.synchronous, (exceptionClass.UNKNOWN << EC_SHIFT) | trappedIl(vcpu));
+  pendException(vcpu, vector.synchronous, (exceptionClass.UNKNOWN << EC_SHIFT) | injectedIl(vcpu));
 }
 
 /**
@@ -72,12 +72,12 @@ function isSErrorMasked(vcpu: Vcpu): boolean {
 
 export const isSErrorPending = (vcpu: Vcpu): boolean => (vcpu.state.system(register.HCR_EL2) & HCR_VSE) !== 0n;
 
-/** `kvm_vcpu_trap_il_is32bit`: IL is that of the last exception to KVM; before the first there is none. */
-const trappedIl = (vcpu: Vcpu): number => vcpu.state.systemLow(register.ESR_EL2) & IL;
+/** ESR_EL1.IL. Before the first exception to KVM a kernel that takes it from there (`kvm_vcpu_trap_il_is32bit`) finds 0. */
+const injectedIl = (vcpu: Vcpu): number => (vcpu.vm.kernel.injectedIl ? IL : vcpu.state.systemLow(register.ESR_EL2) & IL);
 
 function abortSyndrome(vcpu: Vcpu, instruction: boolean, fsc: number): number {
   const lower = instruction ? exceptionClass.IABT_LOW : exceptionClass.DABT_LOW;
   // From EL1 the class is that of the current level, one more.
   const ec = vcpu.el === 0 ? lower : lower + 1;
-  return (ec << EC_SHIFT) | trappedIl(vcpu) | fsc;
+  return (ec << EC_SHIFT) | injectedIl(vcpu) | fsc;
 }

@@ -26,6 +26,8 @@ export interface KernelProfile {
   readonly serrorTakenAtOnce: boolean;
   /** An abort injected after a fault on a stage-1 walk says at which level of the guest's tables. */
   readonly tableAborts: boolean;
+  /** ESR_EL1.IL of an exception that KVM injects is 1; otherwise it is that of the last exception to KVM. */
+  readonly injectedIl: boolean;
   /** Guests are offered FEAT_DoubleFault2 where the host has it, and KVM minds SCTLR2_EL1.EASE and NMEA. */
   readonly doubleFault2: boolean;
   /** KVM_EXIT_ARM_LDST64B (42). */
@@ -60,6 +62,7 @@ export const merged: KernelProfile = {
   hostOwnsSea: true,
   serrorTakenAtOnce: true,
   tableAborts: true,
+  injectedIl: true,
   doubleFault2: true,
   ldst64bExit: true,
 };
@@ -73,6 +76,7 @@ export const proposed: KernelProfile = {
   hostOwnsSea: false,
   serrorTakenAtOnce: false,
   tableAborts: false,
+  injectedIl: false,
   doubleFault2: false,
   ldst64bExit: false,
 };

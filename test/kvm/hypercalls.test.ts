@@ -31,7 +31,7 @@ function call(arguments_: readonly bigint[], { version = psciVersion.V1_1, stopp
   };
   const context: HypercallContext = {
     x: (n) => BigInt.asUintN(64, arguments_[n] ?? 0n),
-    setX0: (value) => done.push(['X0', value]),
+    setX: (n, value) => done.push([`X${n}`, value]),
     vm,
     index: 0,
     stop: () => done.push('stop'),

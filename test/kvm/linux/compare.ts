@@ -1,4 +1,4 @@
-import { type Difference, notOffered, ofTheHost } from './differences.ts';
+import { type Difference, missing, notOffered, ofTheHost } from './differences.ts';
 import type { Results } from './steps.ts';
 import { VARIES } from './volatile.ts';
 
@@ -47,6 +47,6 @@ export function differing(linux: Results, model: Results): readonly Found[] {
 
 /** The reason why a result may differ, if there is one. */
 export const reasonFor = (file: string, name: string, label: string): Difference | undefined =>
-  [...ofTheHost, ...notOffered].find(
+  [...ofTheHost, ...notOffered, ...missing].find(
     (difference) => difference.file === file && difference.cases.test(name) && (difference.labels?.test(label) ?? true),
   );

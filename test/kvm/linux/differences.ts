@@ -79,3 +79,17 @@ export const notOffered: readonly Difference[] = [
   { file: 'vgic', cases: /^KVM_CREATE_DEVICE$/, labels: /^test of type [48]$/, why: 'VFIO and the ITS are not offered' },
   { file: 'vgic', cases: /^vCPU attributes: (PMU|PV time)$/, why: 'the PMU and stolen time are not offered' },
 ];
+
+/** What the model is to give too, and does not yet. */
+export const missing: readonly Difference[] = [
+  { file: 'one-reg', cases: /./, why: 'firmware registers, the list of registers and which identification registers can be written' },
+  { file: 'vgic', cases: /./, why: 'registers of the vGICv3 as a device' },
+  {
+    file: 'guest-debug',
+    cases: /^(hardware breakpoint|watchpoint)|control$|debug registers$/,
+    why: 'hardware breakpoints and watchpoints',
+  },
+  { file: 'vcpus', cases: /icc_iar1_el1$|ccsidr_el1$|clidr_el1$/, why: 'the cache that KVM describes; the CPU interface without a vGIC' },
+  { file: 'hypercalls', cases: /of version 0x1$/, why: 'PSCI 0.1 cannot be asked for' },
+  { file: 'injection', cases: /before KVM_ARM_VCPU_INIT$/, why: 'KVM_GET_VCPU_EVENTS is refused before KVM_ARM_VCPU_INIT' },
+];
