@@ -41,8 +41,8 @@ function record(vcpu: Vcpu, esr: number): void {
   run.begin(armSea[vm.kernel.name].number, ARM_SEA_BYTES);
   run.set(at.esr, 8, BigInt((esr & (esrMask | (vm.features.ras ? set : 0))) >>> 0));
   run.set(at.flags, 8, (farValid ? (gvaValid ?? 0n) : 0n) | (faultIpa === undefined ? 0n : gpaValid));
-  if (farValid) run.set(at.gva, 8, state.system(register.FAR_EL2));
-  if (faultIpa !== undefined) run.setAddress(at.gpa, faultIpa);
+  run.set(at.gva, 8, farValid ? state.system(register.FAR_EL2) : 0n);
+  run.setAddress(at.gpa, faultIpa ?? 0);
 }
 
 const PAR_F = 1n;

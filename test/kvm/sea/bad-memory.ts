@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { enableCapability } from '../../../emulator/kvm/capabilities.ts';
 import type { KernelProfileName } from '../../../emulator/kvm/kernel-profile.ts';
 import type { RunOutcome, Vcpu } from '../../../emulator/kvm/vcpu.ts';
 import type { Poison } from '../../../emulator/memory/poison.ts';
@@ -75,7 +74,8 @@ export class BadMemory {
 begin:
 ${body}`;
     const translate = tier === 'translated' && { hotJumps: 4 };
-    const machine = await guest(source, { cpu, host: { ras: true, ...host }, kernelProfile: profile, translate, cpus });
+    const capabilities = ['ARM_NISV_TO_USER', ...(toUser ? ['ARM_SEA_TO_USER'] : [])];
+    const machine = await guest(source, { cpu, host: { ras: true, ...host }, kernelProfile: profile, translate, cpus, capabilities });
     const world = new BadMemory(machine, machine.vcpus[0]!);
     const table = (index: bigint): bigint => TABLES + index * 8n;
     world.write(table(0n), DEVICE_BLOCK);
@@ -85,7 +85,6 @@ ${body}`;
     world.write(deepDescriptor[3], DEEP_PAGE | PAGE_DESCRIPTOR);
     // Every vector: a branch to itself.
     for (let at = 0n; at < 0x800n; at += 0x80n) world.write(VECTORS + at, 0x1400_0000n);
-    if (toUser) enableCapability(machine.vm, machine.vm.kernel.capabilities.ARM_SEA_TO_USER);
     return world;
   }
 

@@ -180,6 +180,22 @@ for (const tier of tiers)
     });
   });
 
+describe('memory error, interpreted and translated', () => {
+  for (const [instruction] of consumers)
+    test(`${instruction}: the same instruction count, registers and record`, async () => {
+      const seen = await Promise.all(
+        tiers.map(async (tier) => {
+          const world = await BadMemory.run(repeating(instruction), { tier });
+          world.enter(777);
+          world.poison(DATA);
+          world.exit();
+          return { ...world.record, instructions: world.vcpu.instructions, pc: world.pc, x8: world.x(8), x2: world.x(2) };
+        }),
+      );
+      assert.deepEqual(seen[0], seen[1]);
+    });
+});
+
 describe('severity, modes and where', () => {
   for (const [severity, set] of [
     ['UER', 0n],

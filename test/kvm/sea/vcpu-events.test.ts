@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { KvmError } from '../../../emulator/kvm/errno.ts';
+import { structs } from '../../../emulator/kvm/ioctl/structs.ts';
+import { decodeEvents } from '../../../emulator/kvm/ioctl/vcpu-events.ts';
+import { kernelProfiles } from '../../../emulator/kvm/kernel-profile.ts';
 import { getVcpuEvents, setVcpuEvents, type VcpuEvents } from '../../../emulator/kvm/vcpu-events.ts';
 import { BadMemory, DATA, type GuestOptions, repeating, VECTORS } from './bad-memory.ts';
 
@@ -108,6 +111,27 @@ for (const profile of profiles)
       assert.equal(world.x(2), 0x55n);
     });
   });
+
+describe('sea §4: the bytes of struct kvm_vcpu_events', () => {
+  for (const profile of profiles) {
+    test(`sea §4 ${profile}: sizeof is 64; serror_pending 0, serror_has_esr 1, ext_dabt_pending 2, serror_esr 8`, () => {
+      assert.equal(structs.vcpuEvents.size, 64);
+      const bytes = new Uint8Array(64).fill(1, 0, 3).fill(0x11, 8, 9);
+      const events = decodeEvents(structs.vcpuEvents.read(bytes), kernelProfiles[profile]);
+      const { serrorPending, serrorHasEsr, extDabtPending, serrorEsr } = events;
+      assert.deepEqual([serrorPending, serrorHasEsr, extDabtPending, serrorEsr], [true, true, true, 0x11n]);
+    });
+    test(`sea §4 ${profile}: any pad or reserved byte that is not zero -> EINVAL${profile === 'proposed' ? '; byte 3 is ext_iabt_pending' : ''}`, () => {
+      for (let at = 3; at < 64; at++) {
+        if (at >= 8 && at < 16) continue;
+        const decode = (): VcpuEvents =>
+          decodeEvents(structs.vcpuEvents.read(new Uint8Array(64).fill(1, at, at + 1)), kernelProfiles[profile]);
+        if (profile === 'proposed' && at === 3) assert.equal(decode().extIabtPending, true);
+        else assert.throws(decode, KvmError, `byte ${at}`);
+      }
+    });
+  }
+});
 
 describe('sea §4: what the profiles do differently', () => {
   test('sea §4 merged: ext_iabt_pending is padding -> EINVAL before anything is done', async () => {
