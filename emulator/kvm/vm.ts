@@ -4,6 +4,7 @@ import { type Apei, apeiDeclines } from './apei.ts';
 import { type CacheMaintenance, CountedMaintenance } from './cache-maintenance.ts';
 import { KvmError } from './errno.ts';
 import { GuestMemfd } from './guest-memfd.ts';
+import { defaultBitmaps } from './hypercalls/bitmaps.ts';
 import type { HypercallMachine } from './hypercalls/context.ts';
 import { result } from './hypercalls/context.ts';
 import { psciVersion } from './hypercalls/psci.ts';
@@ -104,7 +105,7 @@ export class Vm implements HypercallMachine {
   readonly vcpus: Vcpu[] = [];
   readonly smcccFilter = new SmcccFilter();
   /** KVM_REG_ARM_PSCI_VERSION. */
-  psciVersion: number = psciVersion.V1_1;
+  psciVersion: number = psciVersion.V1_3;
   /** KVM_CAP_ARM_SYSTEM_SUSPEND. */
   systemSuspend = false;
   /** KVM_CAP_ARM_NISV_TO_USER. */
@@ -123,8 +124,12 @@ export class Vm implements HypercallMachine {
   private readonly vmidHolder: VmidHolder = { vmid: 0, generation: 0 };
   /** KVM_ARM_VCPU_INIT features of every vCPU; undefined: none is initialized. */
   vcpuFeatures: number | undefined;
-  /** KVM_ARM_SET_COUNTER_OFFSET; undefined: nobody set it. */
-  counterOffset: bigint | undefined;
+  /** How far the guests' counters are behind the host's, and whether KVM_ARM_SET_COUNTER_OFFSET has said so for good. */
+  virtualOffset = 0n;
+  physicalOffset = 0n;
+  counterOffsetFixed = false;
+  /** KVM_REG_ARM_*_BMAP. */
+  readonly firmwareBitmaps = defaultBitmaps();
   readonly timerIrqs: TimerIrqs = { ...timerIrq };
   /** A vCPU has run (KVM_ARCH_FLAG_HAS_RAN_ONCE). */
   hasRun = false;
@@ -306,6 +311,7 @@ export class Vm implements HypercallMachine {
     this.random = new SeededBytes(this.configuration.seed);
     this.stage2.clear();
     this.configuration.invalidate();
+    this.virtualOffset = this.physicalOffset = 0n;
     this.maintenance.reset();
     this.vgic.reset();
     for (const vcpu of this.vcpus) {

@@ -2,6 +2,7 @@ import { exitDefinition } from '../kvm/exits/index.ts';
 import { SeededBytes } from '../kvm/seed.ts';
 import { BLOCK_BYTES } from '../kvm/stage2-geometry.ts';
 import type { RunOutcome, Vcpu } from '../kvm/vcpu.ts';
+import { initVcpu, TARGET_GENERIC_V8, usualFeatures, vcpuFeature } from '../kvm/vcpu-init.ts';
 import { Vm } from '../kvm/vm.ts';
 import type { WatchedAccess } from '../memory/data-watches.ts';
 import { HOST_DRAM_BASE } from '../memory/physical-memory.ts';
@@ -120,6 +121,7 @@ export class VirtMachine {
     this.vm.memslots.set({ slot: 0, flags: 0, guestPhysAddr: board.ram.base, memorySize: memory, userspaceAddr: this.ramHost });
     this.memoryBesideRam = new GuestMemory(silicon, this.vm, checkMemslots(configuration.memslots ?? []));
     for (const processor of silicon.processors) this.vm.createVcpu(processor);
+    this.initVcpus();
     this.provideInterruptController();
     this.scheduler = new Scheduler(this.vm.vcpus);
     this.passed = this.vm.vcpus.map(() => ({ instructions: -1, low: 0, high: 0 }));
@@ -267,6 +269,14 @@ export class VirtMachine {
   /** Exits by name: to KVM by exception class, to user space by reason. */
   get exitCounts(): Readonly<Record<string, number>> {
     return this.vm.exitCounts;
+  }
+
+  private initVcpus(): void {
+    const features = usualFeatures(this.vm.features);
+    for (const vcpu of this.vm.vcpus) {
+      const word = vcpu.index === 0 ? features : features | vcpuFeature.POWER_OFF;
+      initVcpu(vcpu, { target: TARGET_GENERIC_V8, features: [word, 0, 0, 0, 0, 0, 0] });
+    }
   }
 
   private provideInterruptController(): void {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { capabilities, checkExtension, enableCapability } from '../../emulator/kvm/capabilities.ts';
 import { KvmError } from '../../emulator/kvm/errno.ts';
-import { getOneReg, setOneReg } from '../../emulator/kvm/one-reg.ts';
+import { getOneReg, setOneReg } from '../../emulator/kvm/one-reg/index.ts';
 import { guest, runAll, x } from '../vmm/guest.ts';
 
 const failing = (errno: string, act: () => void): void =>

@@ -19,7 +19,7 @@ export const psciFunction = {
   SYSTEM_OFF2: 21,
 } as const;
 
-export const psciVersion = { V0_2: 2, V1_0: 0x1_0000, V1_1: 0x1_0001, V1_3: 0x1_0003 } as const;
+export const psciVersion = { V0_1: 1, V0_2: 2, V1_0: 0x1_0000, V1_1: 0x1_0001, V1_2: 0x1_0002, V1_3: 0x1_0003 } as const;
 
 const FN_BASE_32 = 0x8400_0000n;
 const FN_BASE_64 = 0xc400_0000n;

@@ -15,7 +15,7 @@ export class VgicCpu {
   constructor(
     readonly index: number,
     /** MPIDR affinity, Aff0 in bits 7:0. */
-    readonly affinity: number,
+    public affinity: number,
     readonly interfaceRegisters: VirtualInterface,
   ) {
     this.privateIrqs = Array.from({ length: PRIVATE_IRQ_COUNT }, (_, intid) => new VgicIrq<VgicCpu>(intid, this));
