@@ -1,4 +1,4 @@
-import { checkCapabilities, enableableCapabilities } from '../../emulator/vmm/capabilities.ts';
+import { checkCapabilities } from '../../emulator/vmm/capabilities.ts';
 import { checkCpus, type LaunchConfiguration, parseMemorySize } from '../../emulator/vmm/launch.ts';
 import { checkMemslots, checkPfnmapPolicy } from '../../emulator/vmm/memslot-options.ts';
 import { readNamed } from './files.ts';
@@ -35,7 +35,9 @@ export function readGuest({ append, cpu, kernelProfile, pfnmapPolicy, ...options
     ...(host === undefined ? {} : { host }),
     ...(memslots === undefined ? {} : { memslots }),
     ...(pfnmapPolicy === undefined ? {} : { pfnmapPolicy: checkPfnmapPolicy(pfnmapPolicy) }),
-    capabilities: checkCapabilities(options.capabilities?.split(',').filter((name) => name !== '') ?? enableableCapabilities),
+    ...(options.capabilities === undefined
+      ? {}
+      : { capabilities: checkCapabilities(options.capabilities.split(',').filter((name) => name !== '')) }),
     ...(initrd ? { initrd } : {}),
     ...(append === undefined ? {} : { append }),
   };

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { LaunchError } from '../../emulator/vmm/loader/errors.ts';
 import { lowerEngineThreads } from '../../emulator/vmm/thread-priority.ts';
+import type { DescriptorOptions } from './decode.ts';
 import { CliError, exitStatus } from './exit-status.ts';
 import type { LockstepCommandOptions } from './lockstep.ts';
 import type { RunOptions } from './run.ts';
@@ -118,12 +119,24 @@ program
 
 program
   .command('decode')
-  .description('show the fields of a register value')
-  .argument('<register>', 'esr, spsr, par, sctlr, tcr, mair, hcr, vtcr, vttbr, hpfar … or any system register by its Arm ARM name')
+  .description('show the fields of a register value, or of a translation table descriptor')
+  .argument(
+    '<register>',
+    'esr, spsr, par, sctlr, tcr, mair, hcr, vtcr, vttbr, hpfar … or any system register by its Arm ARM name; stage1, stage2: a descriptor',
+  )
   .argument('<value>', 'hexadecimal')
-  .action(async (register: string, value: string) => {
+  .option(
+    '--level <n>',
+    'of a descriptor: its lookup level, 0 to 3',
+    number('0 to 3', (n) => Number.isInteger(n) && n >= 0 && n <= 3),
+    3,
+  )
+  .addOption(new Option('--granule <size>', 'of a descriptor').choices(['4K', '16K', '64K']).default('4K'))
+  .option('--fwb', 'of a stage 2 descriptor: HCR_EL2.FWB is 1')
+  .option('--mair <value>', 'of a stage 1 descriptor: MAIR_EL1, hexadecimal')
+  .action(async (register: string, value: string, options: DescriptorOptions) => {
     const { decode } = await import('./decode.ts');
-    process.stdout.write(decode(register, value));
+    process.stdout.write(decode(register, value, options));
   });
 
 program

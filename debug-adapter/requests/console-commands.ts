@@ -5,17 +5,21 @@ import { viewCommands } from './view-commands.ts';
 
 type Command = (rest: string, guest: Guest, vcpu: number) => Promise<string>;
 
+const usages = (listed: readonly { readonly usage: string; readonly summary: string }[]): string =>
+  listed.map(({ usage, summary }) => `  ${usage}: ${summary}`).join('\n');
+
 const help = `Expressions: registers ($x0, sp, pc, esr_el1), their fields (esr_el1.EC, pstate.EL), the current exit (fault_ipa, phys_addr, len, esr.WnR),
 memory (*(u32*)addr, [va:addr], u8[pa:addr]), symbols, C operators on 64-bit unsigned; a trailing ,x ,d ,u ,b ,c chooses the format.
 Assignments: x0 = 1, pstate.I = 1, *(u32*)0x40080000 = 0xd503201f.
-Commands: translate ADDRESS [read|write|fetch] [el0|el1] [full], stage2 IPA [write|fetch], pagetable [ttbr0|ttbr1|stage2 [FROM [TO]]], memslots, stats, help.
-An address of translate is va:… (or without a prefix) through both stages, ipa:… through stage 2.
+What can be seen:
+${usages(Object.values(viewCommands))}
+  stats: instructions, speed, exits
 What can be done to the machine by hand:
-${interventionCommands.map(({ usage, summary }) => `  ${usage}: ${summary}`).join('\n')}`;
+${usages(interventionCommands)}`;
 
 const commands: Readonly<Record<string, Command>> = {
   help: async () => help,
-  ...viewCommands,
+  ...Object.fromEntries(Object.entries(viewCommands).map(([name, { run }]) => [name, run])),
   stats: async (_, { machine }) => {
     const { instructions, seconds, exits } = await machine.statistics();
     const mips = seconds > 0 ? ` (${(instructions / seconds / 1e6).toFixed(0)} MIPS)` : '';
@@ -36,7 +40,10 @@ export async function consoleCommand(text: string, guest: Guest, vcpu: number, s
 
 /** Words of commands that may come next: command names where the line begins, then what the command takes. */
 export function commandWords(before: string): readonly string[] {
-  const [, name] = /^\s*([a-z]+)\s/.exec(before) ?? [];
-  if (name !== undefined) return interventionCommands.find((command) => command.name === name)?.words ?? [];
+  const [, name] = /^\s*([a-z][a-z0-9]*)\s/.exec(before) ?? [];
+  if (name !== undefined) {
+    if (Object.hasOwn(viewCommands, name)) return viewCommands[name]!.words;
+    return interventionCommands.find((command) => command.name === name)?.words ?? [];
+  }
   return /^\s*[a-z][a-z0-9]*$/.test(before) ? [...Object.keys(commands), ...interventionCommands.map((command) => command.name)] : [];
 }

@@ -10,12 +10,12 @@ export interface FaultAddress {
 }
 
 /** Instruction and data aborts from a lower level, and from the same. */
-const aborts: Readonly<Record<number, { readonly fetch: boolean }>> = {
-  32: { fetch: true },
-  33: { fetch: true },
-  36: { fetch: false },
-  37: { fetch: false },
-};
+const aborts: ReadonlyMap<number, 'fetch' | 'data'> = new Map([
+  [0x20, 'fetch'],
+  [0x21, 'fetch'],
+  [0x24, 'data'],
+  [0x25, 'data'],
+]);
 
 /** Exits that aborts make; at the others ESR_EL2 may be of an earlier exception. */
 const abortExits: ReadonlySet<string> = new Set([
@@ -43,9 +43,9 @@ export async function faultAddress(cause: StopCause, vcpu: number, machine: Mach
 }
 
 function addressOf(register: string, esr: bigint, address: bigint, el: 0 | 1): FaultAddress | undefined {
-  const abort = aborts[Number(bits(esr, 31, 26))];
+  const abort = aborts.get(Number(bits(esr, 31, 26)));
   const external = bits(esr, 5, 0) === 0b010000n;
   if (!abort || (external && (esr & FNV) !== 0n)) return undefined;
-  const kind = abort.fetch ? 'fetch' : (esr & WNR) !== 0n && (esr & NOT_THE_ACCESS) === 0n ? 'write' : 'read';
+  const kind = abort === 'fetch' ? 'fetch' : (esr & WNR) !== 0n && (esr & NOT_THE_ACCESS) === 0n ? 'write' : 'read';
   return { register, query: { space: 'va', address, kind, el } };
 }

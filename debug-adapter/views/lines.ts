@@ -14,6 +14,11 @@ export function linesText({ lines = [] }: Line, full = false, indent = '  '): st
 }
 
 /** A tree of lines as rows of the Variables view. */
-export function lineNode({ name, text, lines = [] }: Line): VariableNode {
-  return { name, value: text, ...(lines.length > 0 ? { children: async () => lines.map(lineNode) } : {}) };
+export function lineNode({ name, text, lines = [], memoryReference }: Line): VariableNode {
+  return {
+    name,
+    value: text,
+    ...(memoryReference === undefined ? {} : { memoryReference }),
+    ...(lines.length > 0 ? { children: async () => lines.map(lineNode) } : {}),
+  };
 }

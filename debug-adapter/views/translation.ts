@@ -13,6 +13,8 @@ export interface Line {
   readonly name: string;
   readonly text: string;
   readonly lines?: readonly Line[];
+  /** Memory that it is about. */
+  readonly memoryReference?: string;
   /** Not worth a place where room is scarce. */
   readonly detail?: true;
 }
@@ -33,7 +35,7 @@ export function translationTree(t: Translation): Line {
   const { access, fault, stage1, stage2, combined, rights, memslot, resolution } = t;
   const first = t.regimes.find(({ stage }) => stage === 1);
   const second = t.regimes.find(({ stage }) => stage === 2);
-  const { tables, last } = walksOf(t.steps);
+  const { tables, last } = walksOf(t.steps, first?.tableSpace ?? 'pa');
   const lines = [
     line('access', `${access.kind} at EL${access.el}${access.pan ? ', PSTATE.PAN = 1' : ''}`),
     ...(fault
@@ -66,7 +68,7 @@ function stageLines(stage: ExplainedStage | undefined): Line[] {
 }
 
 /** The descriptors of stage 1, each with the walk of stage 2 that led to it, and what stage 2 did at the end. */
-function walksOf(steps: readonly WalkStep[]): { readonly tables: Line[]; readonly last: Line[] } {
+function walksOf(steps: readonly WalkStep[], space: 'ipa' | 'pa'): { readonly tables: Line[]; readonly last: Line[] } {
   const tables: Line[] = [];
   let pending: WalkStep[] = [];
   for (const step of steps) {
@@ -74,29 +76,29 @@ function walksOf(steps: readonly WalkStep[]): { readonly tables: Line[]; readonl
       pending.push(step);
       continue;
     }
-    tables.push(stepLine(step, pending.length > 0 ? [nested(pending)] : []));
+    tables.push(stepLine(step, space, pending.length > 0 ? [nested(pending)] : []));
     pending = [];
   }
-  return { tables, last: pending.map((step) => stepLine(step, [])) };
+  return { tables, last: pending.map((step) => stepLine(step, space, [])) };
 }
 
 const nested = (steps: readonly WalkStep[]): Line => ({
   ...line(
     'stage 2',
     `of the descriptor's address, ipa:${hex(steps[0]!.input)}`,
-    steps.map((step) => stepLine(step, [])),
+    steps.map((step) => stepLine(step, 'pa', [])),
   ),
   detail: true,
 });
 
-function stepLine({ stage, level, address, pa, descriptor, kind, output, fields }: WalkStep, more: readonly Line[]): Line {
-  const space = stage === 1 && pa !== address ? 'ipa' : 'pa';
-  const at = `${space}:${hex(address)}${space === 'ipa' ? ` (pa:${hex(pa)})` : ''}`;
-  const to = output === undefined ? '' : ` → ${stage === 1 && space === 'ipa' ? 'ipa' : 'pa'}:${hex(output)}`;
-  return line(`level ${level}`, `${kind} descriptor ${hex(descriptor, 64)} at ${at}${to}`, [
-    ...fields.filter(isTelling).map(fieldLine),
-    ...more,
-  ]);
+/** @param space What stage 1 gives: what the addresses of its tables are, too. */
+function stepLine(step: WalkStep, space: 'ipa' | 'pa', more: readonly Line[]): Line {
+  const { stage, level, address, pa, descriptor, kind, output, fields } = step;
+  const own = stage === 1 ? space : 'pa';
+  const at = `${own}:${hex(address)}${own === 'ipa' ? ` (pa:${hex(pa)})` : ''}`;
+  const to = output === undefined ? '' : ` → ${own}:${hex(output)}`;
+  const lines = [...fields.filter(isTelling).map(fieldLine), ...more];
+  return { ...line(`level ${level}`, `${kind} descriptor ${hex(descriptor, 64)} at ${at}${to}`, lines), memoryReference: `pa:${hex(pa)}` };
 }
 
 /** What the line of the descriptor says already, and fields that are zero and mean nothing by it, are left out. */

@@ -1,13 +1,13 @@
 import { type Errno, KvmError } from './errno.ts';
 import { memoryFault, memoryFaultAt } from './exits/memory-fault.ts';
 import type { GuestMemfdBinding } from './guest-memfd.ts';
-import { injectExternalAbort } from './inject.ts';
+import { injectExclusiveOrAtomicAbort, injectExternalAbort } from './inject.ts';
 import { isReadonly, type Memslot } from './memslots.ts';
 import type { Stage2Protection } from './stage2-attributes.ts';
 import { BLOCK_BYTES, LARGE_BLOCK_BYTES, PAGE_BYTES } from './stage2-geometry.ts';
 import type { HandlerResult, Vcpu } from './vcpu.ts';
 import type { Vm } from './vm.ts';
-import type { UserMappings, Vma } from './vma.ts';
+import type { Vma } from './vma.ts';
 import { fateOf, isRefusal, type MemoryFate } from './vma-rules.ts';
 
 /** A stage-2 fault in a memory slot. */
@@ -18,6 +18,8 @@ export interface MemoryFault {
   readonly execute: boolean;
   /** Permission fault: bytes that the leaf covers that refused; otherwise 0. */
   readonly granule: number;
+  /** An exclusive or atomic access that memory with these attributes does not take. */
+  readonly unsupported?: boolean;
 }
 
 const hex = (address: number): string => `0x${address.toString(16)}`;
@@ -30,13 +32,15 @@ export type MemoryFaultOutcome =
   /** The page has a memory error: SIGBUS for user space's thread. */
   | { readonly kind: 'memory error'; readonly address: number }
   /** The guest gets a synchronous external abort. */
-  | { readonly kind: 'external abort'; readonly rule: string };
+  | { readonly kind: 'external abort'; readonly rule: string }
+  /** The guest gets a data abort for an exclusive or atomic access. */
+  | { readonly kind: 'unsupported access' };
 
 /**
  * Decides what becomes of a fault on user space's memory (`user_mem_abort`): mapped as large as slot, VMA and alignment permit, in pages while they are logged. Readable always; writable where the
  * slot and the VMA are, and while pages are logged for a write only; executable for a fetch, or up front where instruction caches need no maintenance (CTR_EL0.DIC).
  */
-export function decideUserMemory(vm: Vm, slot: Memslot, { page, write, execute, granule }: MemoryFault): MemoryFaultOutcome {
+export function decideUserMemory(vm: Vm, slot: Memslot, { page, write, execute, granule, unsupported }: MemoryFault): MemoryFaultOutcome {
   const fail = (errno: Errno, reason: string): MemoryFaultOutcome => ({ kind: 'fail', errno, reason });
   if (granule && !write && !execute) return fail('EFAULT', `stage 2 does not permit reading ${hex(page)}, and always should`);
   const address = slot.userspaceAddr + (page - slot.guestPhysAddr);
@@ -48,7 +52,8 @@ export function decideUserMemory(vm: Vm, slot: Memslot, { page, write, execute, 
   if (isRefusal(fate)) return fail(fate.errno, `no mapping for the guest physical address ${hex(page)}: ${fate.rule}`);
   const cacheable = fate.type === 'normal';
   if (execute && !cacheable) return { kind: 'external abort', rule: `${fate.rule}, from which nothing executes` };
-  const size = mappingSize(vm.mappings, slot, vma, fate, page, address);
+  if (unsupported) return { kind: 'unsupported access' };
+  const size = mappingSize(vm, slot, vma, fate, page, address);
   if (!granule && cacheable && vm.vmaRules.mte && !vma.mteAllowed)
     return fail('EFAULT', `${vma.name} at the guest physical address ${hex(page)} has no room for tags`);
   const logging = slot.dirty !== undefined;
@@ -69,6 +74,9 @@ export function mapUserMemory(vcpu: Vcpu, slot: Memslot, fault: MemoryFault): Ha
       return vcpu.fail(outcome.errno, outcome.reason);
     case 'memory error':
       return vcpu.signalMemoryError(outcome.address);
+    case 'unsupported access':
+      injectExclusiveOrAtomicAbort(vcpu);
+      return 'resume';
     case 'external abort':
       injectExternalAbort(vcpu, true);
       return 'resume';
@@ -102,10 +110,15 @@ function mapOrRelax(
   }
 }
 
-/** Pages while they are logged, and where single frames are a device's; else what user space maps with, where slot and alignment permit (`fault_supports_stage2_huge_mapping`). */
-function mappingSize(mappings: UserMappings, slot: Memslot, vma: Vma, fate: MemoryFate, page: number, address: number): number {
-  if (slot.dirty || (fate.type !== 'normal' && vma.flags !== 'VM_PFNMAP')) return PAGE_BYTES;
-  const most = mappings.mappingSize(vma, address);
+/**
+ * Pages while they are logged; else what user space maps with, where slot and alignment permit (`kvm_s2_resolve_vma_size`, `transparent_hugepage_adjust`): 1 GiB of hugetlbfs, 2 MiB of
+ * anything. Kernels that fall back to device memory map a VM_PFNMAP device with 1 GiB too, and single frames of VM_MIXEDMAP in pages.
+ */
+function mappingSize(vm: Vm, slot: Memslot, vma: Vma, fate: MemoryFate, page: number, address: number): number {
+  if (slot.dirty) return PAGE_BYTES;
+  const older = vm.vmaRules.policy === 'fallback-to-device';
+  if (older && fate.type !== 'normal' && vma.flags !== 'VM_PFNMAP') return PAGE_BYTES;
+  const most = Math.min(vm.mappings.mappingSize(vma, address), vma.flags === 'none' || older ? LARGE_BLOCK_BYTES : BLOCK_BYTES);
   return [LARGE_BLOCK_BYTES, BLOCK_BYTES].find((bytes) => bytes <= most && fitsBlock(slot, page, bytes)) ?? PAGE_BYTES;
 }
 

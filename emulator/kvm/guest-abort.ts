@@ -4,7 +4,7 @@ import { injectExternalAbort, injectSizeFault } from './inject.ts';
 import { isReadonly } from './memslots.ts';
 import { faultIpaOf, handleGuestSea } from './sea.ts';
 import { levelShift } from './stage2-geometry.ts';
-import { abort, exceptionClass, FSC_ALIGNMENT, FSC_TYPE, faultType, isExternalAbort } from './syndrome.ts';
+import { abort, exceptionClass, FSC_ALIGNMENT, FSC_EXCLUSIVE_OR_ATOMIC, FSC_TYPE, faultType, isExternalAbort } from './syndrome.ts';
 import type { HandlerResult, Vcpu } from './vcpu.ts';
 import { register } from './vcpu-registers.ts';
 
@@ -40,7 +40,7 @@ export function handleGuestAbort(vcpu: Vcpu, esr: number): HandlerResult {
       injectExternalAbort(vcpu, instruction, BigInt(faultIpa(vcpu)));
       return 'resume';
     }
-  } else if (type !== faultType.PERMISSION && type !== faultType.ACCESS) {
+  } else if (type !== faultType.PERMISSION && type !== faultType.ACCESS && fsc !== FSC_EXCLUSIVE_OR_ATOMIC) {
     return vcpu.fail('EFAULT', unsupportedStatus(esr, fsc));
   }
   const write = isWriteFault(esr, instruction, type);
@@ -52,7 +52,7 @@ export function handleGuestAbort(vcpu: Vcpu, esr: number): HandlerResult {
   }
   // The status code holds the level of the leaf that refused.
   const granule = type === faultType.PERMISSION ? 2 ** levelShift(fsc & 3) : 0;
-  const fault = { page, write, execute: instruction && !(esr & abort.S1PTW), granule };
+  const fault = { page, write, execute: instruction && !(esr & abort.S1PTW), granule, unsupported: fsc === FSC_EXCLUSIVE_OR_ATOMIC };
   return slot.gmem ? mapGuestMemfdPage(vcpu, slot.gmem, fault) : mapUserMemory(vcpu, slot, fault);
 }
 

@@ -120,12 +120,13 @@ export class GuestMemfd {
 
   /**
    * Puts a part of the file behind a memory slot (`kvm_gmem_bind`).
-   * @throws KvmError EBADF once closed; EINVAL for a range that is not page-aligned, beyond the end, or bound already.
+   * @throws KvmError EBADF once closed; EINVAL for a range that is not page-aligned or beyond the end; EEXIST for one that is bound already.
    */
   bind(guestPhysAddr: number, size: number, offset: number): GuestMemfdBinding {
     if (this.closed) throw new KvmError('EBADF', 'binding a guest_memfd');
     const taken = [...this.bindings].some((other) => offset < other.offset + other.size && other.offset < offset + size);
-    if (offset < 0 || offset % PAGE_SIZE !== 0 || offset + size > this.size || taken) throw new KvmError('EINVAL', 'binding a guest_memfd');
+    if (offset < 0 || offset % PAGE_SIZE !== 0 || offset + size > this.size) throw new KvmError('EINVAL', 'binding a guest_memfd');
+    if (taken) throw new KvmError('EEXIST', 'binding a part of a guest_memfd that another slot has');
     const binding: GuestMemfdBinding = { file: this, offset, guestPhysAddr, size };
     this.bindings.add(binding);
     return binding;

@@ -3,7 +3,7 @@ import { SCTLR2 } from '../cpu/registers.ts';
 import { slots } from '../translate/layout.ts';
 import { pendException } from './pending-exception.ts';
 import { stage1LevelOf } from './stage1-level.ts';
-import { abort, EC_SHIFT, exceptionClass, FSC_EXTERNAL, FSC_EXTERNAL_ON_WALK, IL } from './syndrome.ts';
+import { abort, EC_SHIFT, exceptionClass, FSC_EXCLUSIVE_OR_ATOMIC, FSC_EXTERNAL, FSC_EXTERNAL_ON_WALK, IL } from './syndrome.ts';
 import type { Vcpu } from './vcpu.ts';
 import { register } from './vcpu-registers.ts';
 
@@ -30,6 +30,12 @@ export function injectExternalAbort(vcpu: Vcpu, instruction: boolean, far = vcpu
 /** Address size fault, level 0: the guest used an IPA beyond what the machine has (`kvm_inject_size_fault`). FAR_EL1 is that IPA. */
 export function injectSizeFault(vcpu: Vcpu, instruction: boolean, far: bigint): void {
   pendException(vcpu, externalAbortVector(vcpu), abortSyndrome(vcpu, instruction, 0), far);
+}
+
+/** An exclusive or atomic access that the memory does not take (`kvm_inject_dabt_excl_atomic`). */
+export function injectExclusiveOrAtomicAbort(vcpu: Vcpu): void {
+  const far = vcpu.state.system(register.FAR_EL2);
+  pendException(vcpu, externalAbortVector(vcpu), abortSyndrome(vcpu, false, FSC_EXCLUSIVE_OR_ATOMIC), far);
 }
 
 /** SCTLR2_EL1.EASE: synchronous external aborts use the vectors of SError. */

@@ -15,8 +15,8 @@ export const PAGE_SIZE = PAGE_BYTES;
 export const MAX_MEMSLOTS = 32767;
 /** KVM_MEM_MAX_NR_PAGES. */
 const MAX_PAGES = 2 ** 31 - 1;
-/** TASK_SIZE of a process with 48-bit addresses. */
-const USER_ADDRESSES = 2 ** 48;
+/** TASK_SIZE_MAX of a kernel with 52-bit addresses. */
+const USER_ADDRESSES = 2 ** 52;
 
 /** A range of guest physical addresses backed by user space's memory. */
 export interface Memslot {
@@ -128,7 +128,7 @@ export class Memslots {
   /**
    * KVM_SET_USER_MEMORY_REGION2: as `set`, and with GUEST_MEMFD the memory is a guest_memfd's. Such a slot cannot be logged, read-only, changed or moved.
    * @throws KvmError as `set`; EBADF for a closed file; EINVAL for a file of another VM, one that user space cannot map (there is no other memory behind a slot on
-   * arm64), or a part of it that is not page-aligned, not there or in use by another slot.
+   * arm64), or a part of it that is not page-aligned or not there; EEXIST for one that another slot has.
    */
   set2(region: MemoryRegion2): void {
     const { slot, flags, guestPhysAddr, memorySize, userspaceAddr } = region;
@@ -239,6 +239,7 @@ export class Memslots {
         `${what}: user space cannot map the guest_memfd, and on arm64 there is no other memory behind such a slot`,
       );
     const { mappings, rules } = this.host;
+    if (flags & memslotFlag.GUEST_MEMFD && rules.mte) throw new KvmError('EINVAL', `${what}: a guest_memfd has no room for tags`);
     const end = userspaceAddr + memorySize;
     for (let at = userspaceAddr; at < end; ) {
       const vma = mappings.first(at, end);

@@ -75,6 +75,8 @@ export const FSC_EXTERNAL = 0x10;
 /** The same on a walk, level 0. */
 export const FSC_EXTERNAL_ON_WALK = 0x14;
 export const FSC_ALIGNMENT = 0x21;
+/** Unsupported exclusive or atomic access. */
+export const FSC_EXCLUSIVE_OR_ATOMIC = 0x35;
 
 /** Fault status codes that KVM takes for a synchronous external abort (`kvm_vcpu_abt_issea`). */
 export function isExternalAbort(fsc: number): boolean {

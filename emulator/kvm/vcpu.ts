@@ -272,17 +272,10 @@ export class Vcpu {
     if (this.run.immediateExit) return outcomes.interrupted;
     while (this.left > 0) {
       if (!this.canRun()) return this.mpState === mpState.RUNNABLE ? outcomes.waiting : outcomes.stopped;
-      const outcome = this.atInjectedVector() ?? this.enterOnce();
+      const outcome = this.enterOnce();
       if (outcome) return outcome;
     }
     return outcomes.interrupted;
-  }
-
-  /** An exception that KVM or user space injected, and whoever filters exceptions wants to stop at its vector. */
-  private atInjectedVector(): RunOutcome | undefined {
-    if (!this.processor.stopAtVector) return undefined;
-    this.processor.stopAtVector = false;
-    return outcomes.exception;
   }
 
   /** One entry into the guest and the handling of what brought it back; undefined: enter again. */
@@ -310,7 +303,7 @@ export class Vcpu {
       case 'watch':
         return outcomes.watch;
       case 'exception':
-        return this.atInjectedVector();
+        return outcomes.exception;
       case 'stop':
         return processorStopped(this, exit);
       case 'yield':

@@ -40,7 +40,7 @@ export interface MachineConfiguration {
   readonly memslots?: readonly MemslotOption[];
   /** What KVM does with cacheable memory that it has no address for: `error` (the default) or `fallback-to-device`. */
   readonly pfnmapPolicy?: string;
-  /** Capabilities of KVM that user space enables, by name without KVM_CAP_. Left out: ARM_NISV_TO_USER. */
+  /** Capabilities of KVM that user space enables, by name without KVM_CAP_. Left out: all that it can use. */
   readonly capabilities?: readonly string[];
   /** What time does outside while it passes inside; `skip` where it is absent. */
   readonly timekeeping?: Timekeeping;

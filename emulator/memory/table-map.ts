@@ -1,4 +1,4 @@
-import { PROBE, READ, WALK } from './access.ts';
+import { DRY, PROBE, READ, WALK } from './access.ts';
 import type { AddressSpace } from './address-space.ts';
 import { describeMemAttr, describeType, effectiveAttributes, shareabilities } from './attributes.ts';
 import { decidedRowAttributes, type RegimeConfiguration } from './configuration.ts';
@@ -83,7 +83,7 @@ function first(translation: Translation, physical: PhysicalMemory, regime: Addre
   const base = upper ? (1n << 64n) - (1n << BigInt(range.iaBits)) : 0n;
   const describe = (run: TableRun): MappedRun => {
     const va = base + BigInt(run.first);
-    const found = translation.first(regime, Number(BigInt.asIntN(32, va)), Number(BigInt.asIntN(32, va >> 32n)), READ | PROBE);
+    const found = translation.first(regime, Number(BigInt.asIntN(32, va)), Number(BigInt.asIntN(32, va >> 32n)), READ | look(run));
     const edges = edgesOf(run, base, tree);
     if (!found) return { ...edges, fault: faultText(translation.fault, configuration, upper) };
     const { rights1, rights, row, sh, global } = translation;
@@ -112,7 +112,7 @@ function second({ stage2, fault }: Translation, physical: PhysicalMemory, regime
   };
   const describe = (run: TableRun): MappedRun => {
     const edges = edgesOf(run, 0n, tree);
-    if (!stage2.translate(configuration, regime.stage2Space, run.first, READ | PROBE))
+    if (!stage2.translate(configuration, regime.stage2Space, run.first, READ | look(run)))
       return { ...edges, fault: faultText(fault, configuration, false) };
     return {
       ...edges,
@@ -128,6 +128,9 @@ function second({ stage2, fault }: Translation, physical: PhysicalMemory, regime
 
 const faultText = (fault: Fault, configuration: RegimeConfiguration, upper: boolean): string =>
   `${fault.describe()}: ${explainFault(fault, configuration, upper)}`;
+
+/** The debugger's look goes past poison, which is what may keep a walk from reading. */
+const look = ({ kind }: TableRun): number => (kind === 'unreadable' ? DRY : PROBE);
 
 function mapOf(
   regime: DescribedStage,

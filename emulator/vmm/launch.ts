@@ -25,7 +25,7 @@ export interface LaunchConfiguration {
   readonly memslots?: readonly MemslotOption[];
   /** What KVM does with cacheable memory that it has no address for: `error` (the default) or `fallback-to-device`. */
   readonly pfnmapPolicy?: string;
-  /** Capabilities of KVM that user space enables, by name without KVM_CAP_. Left out: ARM_NISV_TO_USER. */
+  /** Capabilities of KVM that user space enables, by name without KVM_CAP_. Left out: all that it can use. */
   readonly capabilities?: readonly string[];
   /** Unix time of the real-time clock at power-on, seconds. */
   readonly epoch?: number;

@@ -9,7 +9,7 @@ import { HOST_DRAM_BASE } from '../memory/physical-memory.ts';
 import { slots } from '../translate/layout.ts';
 import { board, IRQ_COUNT } from './board.ts';
 import { Bus } from './bus.ts';
-import { checkCapabilities, enableCapabilities } from './capabilities.ts';
+import { checkCapabilities, enableableCapabilities, enableCapabilities } from './capabilities.ts';
 import { GuestConsole } from './console.ts';
 import { deviceTreeBlob } from './device-tree.ts';
 import { Pl011 } from './devices/pl011.ts';
@@ -117,7 +117,7 @@ export class VirtMachine {
         silicon.memory.free(address, bytes);
       },
     });
-    enableCapabilities(this.vm, checkCapabilities(configuration.capabilities ?? ['ARM_NISV_TO_USER']));
+    enableCapabilities(this.vm, checkCapabilities(configuration.capabilities ?? enableableCapabilities));
     this.vm.memslots.set({ slot: 0, flags: 0, guestPhysAddr: board.ram.base, memorySize: memory, userspaceAddr: this.ramHost });
     this.memoryBesideRam = new GuestMemory(silicon, this.vm, checkMemslots(configuration.memslots ?? []));
     for (const processor of silicon.processors) this.vm.createVcpu(processor);
@@ -164,6 +164,7 @@ export class VirtMachine {
     for (const passed of this.passed) passed.instructions = -1;
     this.skipTo = undefined;
     this.clearMemory();
+    this.silicon.memory.poison.reset();
     const { clock } = this.silicon;
     clock.instructions = 0;
     clock.idle = 0;

@@ -190,6 +190,22 @@ describe('kvm-arm64 decode', () => {
     assert.equal(status, 1);
     assert.match(stderr, /no register is called "esrr"/);
   });
+  test('a translation table descriptor', () => {
+    const { status, stdout } = cli('decode', 'stage1', '0x00680000411d4f0b', '--mair', 'ff440c0400');
+    assert.equal(status, 0);
+    for (const row of [
+      /^stage 1 level 3 page descriptor/,
+      /OA +0x411d4 +ipa:0x411d4000/,
+      /nG +0x1 +of the ASID/,
+      /AttrIndx\[2:0\] +0x2 +MAIR_EL1\.Attr2 = 0x0c: Device-GRE/,
+    ])
+      assert.match(stdout, row);
+    assert.match(
+      cli('decode', 'stage2', '7d9', '--level', '2', '--fwb').stdout,
+      /block.*\n(.*\n)*.*MemAttr\[3:0\] +0x6 +Normal Write-Back whatever stage 1 says/,
+    );
+    assert.match(cli('decode', 'stage1', '0', '--level', '4').stderr, /must be 0 to 3/);
+  });
   test('a value that is no number', () => assert.match(cli('decode', 'esr', 'x').stderr, /no hexadecimal number/));
 });
 

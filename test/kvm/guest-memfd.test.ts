@@ -105,11 +105,11 @@ describe('KVM_SET_USER_MEMORY_REGION2 with KVM_MEM_GUEST_MEMFD', () => {
     const { slots, file } = setUp();
     for (const guestMemfdOffset of [8, 3 * PAGE]) failing('EINVAL', () => slots.set2({ ...region, guestMemfd: file, guestMemfdOffset }));
   });
-  test('EINVAL: the part is another slot’s already; free again once that slot is deleted', () => {
+  test('EEXIST: the part is another slot’s already; free again once that slot is deleted', () => {
     const { slots, file } = setUp();
     slots.set2({ ...region, guestMemfd: file });
     const second = { ...region, slot: 2, guestPhysAddr: 0x90000000, guestMemfd: file, guestMemfdOffset: PAGE };
-    failing('EINVAL', () => slots.set2(second));
+    failing('EEXIST', () => slots.set2(second));
     slots.set2({ ...region, memorySize: 0 });
     slots.set2(second);
   });

@@ -59,7 +59,7 @@ describe('stage2 §7: memslots', () => {
     const slots = new Memslots(40, () => {});
     const wrong: readonly Partial<typeof region>[] = [
       ...[{ slot: 32767 }, { slot: 65536 }, { slot: -1 }],
-      ...[{ memorySize: 2 ** 31 * PAGE }, { userspaceAddr: 2 ** 48 - PAGE }, { guestPhysAddr: 2 ** 64 - BLOCK }],
+      ...[{ memorySize: 2 ** 31 * PAGE }, { userspaceAddr: 2 ** 52 - PAGE }, { guestPhysAddr: 2 ** 64 - BLOCK }],
       ...[{ memorySize: PAGE + 1 }, { guestPhysAddr: 1 }, { userspaceAddr: 8 }, { memorySize: 0 }],
     ];
     for (const part of wrong) failing('EINVAL', () => slots.set({ ...region, ...part }));

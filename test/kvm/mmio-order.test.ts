@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { decodeExit } from '../../emulator/kvm/exits/index.ts';
 import { mmioAt } from '../../emulator/kvm/exits/mmio.ts';
-import { handleGuestAbort } from '../../emulator/kvm/guest-abort.ts';
 import { proposed } from '../../emulator/kvm/kernel-profile.ts';
 import { memslotFlag } from '../../emulator/kvm/memslots.ts';
 import { GPA, PAGE, World, type WorldOptions } from './stage2-world.ts';
@@ -26,14 +25,6 @@ function answer(world: World, data: bigint): void {
   vcpu.run.immediateExit = false;
 }
 
-/** Hands KVM an abort that this processor does not raise. */
-function abort(world: World, esr: number, ipa: number, far: bigint): string {
-  world.setSystem('ESR_EL2', BigInt(esr >>> 0));
-  world.setSystem('HPFAR_EL2', (BigInt(ipa) >> 12n) << 4n);
-  world.setSystem('FAR_EL2', far);
-  return handleGuestAbort(world.vm.vcpus[0]!, esr);
-}
-
 describe('sea §6: MMIO and NISV, in the order of the checks', () => {
   test('sea §6 row 1: IPA >= VM IPA limit but < PARange: SEA, FSC 0x10; FAR_EL1 is the guest physical address', async () => {
     const world = await create({ ipaBits: 36 });
@@ -41,14 +32,14 @@ describe('sea §6: MMIO and NISV, in the order of the checks', () => {
     assert.deepEqual([world.esr, world.system('FAR_EL1')], [0x96000010, BigInt(2 ** 37 + 0x128)]);
     world.access('fetch', 2 ** 37);
     assert.equal(world.esr, 0x86000010);
-    assert.equal(abort(world, 0x92000006, 2 ** 37, 0xffff_0000_1234_5678n), 'resume');
+    assert.equal(world.abort(0x92000006, 2 ** 37, 0xffff_0000_1234_5678n), 'resume');
     assert.equal(world.system('FAR_EL1'), BigInt(2 ** 37 + 0x678));
   });
   test('sea §6 row 1b: IPA >= sanitised PARange: address size fault level 0 (FSC 0x00)', async () => {
     const world = await create();
-    assert.equal(abort(world, 0x92000004, 2 ** 48, 0x7000n), 'resume');
+    assert.equal(world.abort(0x92000004, 2 ** 48, 0x7000n), 'resume');
     assert.deepEqual([world.esr, world.system('FAR_EL1')], [0x96000000, BigInt(2 ** 48)]);
-    assert.equal(abort(world, 0x82000004, 2 ** 48 + 0x1000, 0x7abcn), 'resume');
+    assert.equal(world.abort(0x82000004, 2 ** 48 + 0x1000, 0x7abcn), 'resume');
     assert.deepEqual([world.esr, world.system('FAR_EL1')], [0x86000000, BigInt(2 ** 48 + 0x1abc)]);
   });
   test('sea §6 row 2: an instruction abort on no slot: instruction SEA at the instruction', async () => {
@@ -60,7 +51,7 @@ describe('sea §6: MMIO and NISV, in the order of the checks', () => {
     // The merged kernel looks for the level of the walk, and stage 1 is off here.
     const world = await create({ profile: proposed });
     for (const esr of [0x92000086, 0x92000186]) {
-      assert.equal(abort(world, esr, NOWHERE, 0x1234n), 'resume');
+      assert.equal(world.abort(esr, NOWHERE, 0x1234n), 'resume');
       assert.equal(world.esr >>> 26, 0x25);
     }
   });
@@ -99,10 +90,10 @@ describe('sea §6: MMIO and NISV, in the order of the checks', () => {
   }
   test('sea §6 row 6: LST and a processor with LD64B: KVM_EXIT_ARM_LDST64B with ESR without FSC; without FEAT_LS64 it is an access like any other', async () => {
     const world = await create({ nisv: true, ls64: true });
-    assert.equal(abort(world, 0x92000806, NOWHERE, 0x40n), 'exit');
+    assert.equal(world.abort(0x92000806, NOWHERE, 0x40n), 'exit');
     assert.deepEqual(exitOf(world), { name: 'KVM_EXIT_ARM_LDST64B', esr_iss: 0x800n, fault_ipa: BigInt(NOWHERE + 0x40) });
     const plain = await create({ nisv: true });
-    assert.equal(abort(plain, 0x92000806, NOWHERE, 0x40n), 'exit');
+    assert.equal(plain.abort(0x92000806, NOWHERE, 0x40n), 'exit');
     assert.equal(exitOf(plain)['name'], 'KVM_EXIT_ARM_NISV');
   });
   test('sea §6 row 7: a device in the kernel claims the access: it is done, PC += 4', async () => {

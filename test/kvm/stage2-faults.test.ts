@@ -229,3 +229,13 @@ describe('stage2 §8: break-before-make', () => {
     assert.deepEqual([Stage2.writable(stage2.lookup(0)!), Stage2.executable(stage2.lookup(0)!)], [true, true]);
   });
 });
+
+describe('stage2 §5: unsupported exclusive or atomic access', () => {
+  test('stage2 §5: FSC 0x35 on a slot goes back to the guest: data abort with FSC 0x35', async () => {
+    const world = await World.create({ cpu: 'max' });
+    world.slot();
+    world.access('read', GPA);
+    assert.equal(world.abort(0x92000035, GPA, 0x1238n), 'resume');
+    assert.deepEqual([world.esr, world.system('FAR_EL1')], [0x96000035, 0x1238n]);
+  });
+});

@@ -1,5 +1,6 @@
 import { assemble } from '../../emulator/isa/assembler/assembler.ts';
 import { systemRegisterSlot } from '../../emulator/isa/registers/index.ts';
+import { handleGuestAbort } from '../../emulator/kvm/guest-abort.ts';
 import type { KernelProfile } from '../../emulator/kvm/kernel-profile.ts';
 import { Stage2 } from '../../emulator/kvm/stage2.ts';
 import { memoryTypeOf } from '../../emulator/kvm/stage2-attributes.ts';
@@ -124,6 +125,14 @@ export class World {
     vcpu.state.set(1, BigInt(address));
     vcpu.processor.invalidateDerivedState();
     return vcpu.enter(1);
+  }
+
+  /** Hands KVM an abort that this processor does not raise by itself. */
+  abort(esr: number, ipa: number, far: bigint): string {
+    this.setSystem('ESR_EL2', BigInt(esr >>> 0));
+    this.setSystem('HPFAR_EL2', (BigInt(ipa) >> 12n) << 4n);
+    this.setSystem('FAR_EL2', far);
+    return handleGuestAbort(this.vm.vcpus[0]!, esr);
   }
 
   x(n: number): bigint {

@@ -191,6 +191,16 @@ describe('which check a fault is about', () => {
     const { fault } = explain(new Situation().set('TTBR0_EL1', 0x5000_0000n));
     assert.match(fault!.rule, /nothing answers/);
   });
+  it('a poisoned table: shown and not consumed', () => {
+    const s = page(NORMAL);
+    s.physical.poison.add({ ranges: [{ host: s.lower.slot(VA, 2), bytes: 8 }], once: true });
+    for (let n = 0; n < 2; n++) {
+      const { fault, pa } = explain(s);
+      assert.equal(fault!.text, 'synchronous external abort on a table walk, level 2');
+      assert.match(fault!.rule, /poisoned/);
+      assert.equal(pa, s.ram(A));
+    }
+  });
   it('a block at a level that has none', () => {
     const s = new Situation();
     s.lower.map(VA, 0n, NORMAL, 0);

@@ -157,6 +157,19 @@ describe('tables that no kernel would make', () => {
       '8000000000-ffffffffff stage 1 address size fault, level 0: the address of the next table has more than 42 bits (TCR_EL1.IPS and ID_AA64MMFR0_EL1.PARange)',
     ]);
   });
+  it('poisoned descriptors', () => {
+    const s = new Situation();
+    for (let n = 0n; n < 24n; n++) s.lower.map(n * PAGE, s.ram(0n), NORMAL);
+    s.physical.poison.add({ ranges: [{ host: s.lower.slot(8n * PAGE, 3), bytes: 64 }], once: true });
+    const before = map(s);
+    assert.deepEqual(shown(before), [
+      `0-7fff ${s.ram(0n).toString(16)}… EL1 rwx, EL0 --x 4 KiB page`,
+      '8000-ffff synchronous external abort on a table walk, level 3: the memory there is poisoned',
+      `10000-17fff ${s.ram(0n).toString(16)}… EL1 rwx, EL0 --x 4 KiB page`,
+    ]);
+    // Looking consumes nothing.
+    assert.deepEqual(map(s), before);
+  });
   it('reserved descriptors', () => {
     const s = new Situation();
     s.lower.write(s.lower.slot(0x1000n, 3), NORMAL | 1n);

@@ -36,7 +36,8 @@ describe('memory slots of a launch', () => {
     [{ backing: 'pfnmap', attributes: 'cacheable' }, supported, '2097152 normal'],
     [{ backing: 'pfnmap', attributes: 'cacheable' }, { pfnmapPolicy: 'fallback-to-device' }, '2097152 device'],
     [{ backing: 'pfnmap', mapMemory: true }, {}, '2097152 normal'],
-    [{ backing: 'mixedmap' }, {}, '4096 device'],
+    [{ backing: 'mixedmap' }, {}, '2097152 device'],
+    [{ backing: 'mixedmap' }, { pfnmapPolicy: 'fallback-to-device' }, '4096 device'],
     [{ dirtyLog: true }, {}, '4096 normal'],
   ];
   for (const [option, launch, expected] of rows) {

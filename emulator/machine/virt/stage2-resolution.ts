@@ -46,6 +46,8 @@ export function stage2Resolution(vm: Vm, fault: ExplainedFault, access: Explaine
       return no(`KVM_RUN fails with -${outcome.errno}: ${outcome.reason}`);
     case 'memory error':
       return no('the page has a memory error: SIGBUS for user space, and the fault again');
+    case 'unsupported access':
+      return no('the memory takes no such exclusive or atomic access: the guest gets a data abort');
     case 'external abort':
       return no(`${outcome.rule}: ${external}`);
     case 'map': {

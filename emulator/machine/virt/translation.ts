@@ -23,6 +23,7 @@ export function translationOf(map: MemoryMap, vcpu: Vcpu, query: TranslationQuer
   const found = mmu.explain(state, space, address, access);
   const notes = [
     ...stale(map, regime, query, found.pa),
+    ...(found.pa === undefined ? [] : poisonNotes(map, found.pa, access)),
     ...(found.present === false ? ['nothing answers at this physical address: an access is a synchronous external abort'] : []),
   ];
   const ipa = found.fault?.ipa ?? found.ipa;
@@ -48,6 +49,13 @@ function stale({ mmu }: MemoryMap, regime: AddressSpace, { space, address }: Tra
   const cached = space === 'va' ? cachedTranslation(mmu, regime, address) : undefined;
   if (cached === undefined || cached === pa) return [];
   return [`a TLB holds an older translation, to pa:0x${cached.toString(16)}: until a TLBI an access may use it`];
+}
+
+/** What the access would consume. */
+function poisonNotes({ physical }: MemoryMap, pa: bigint, { kind }: ExplainedAccess): string[] {
+  const host = physical.hostOf(Number(pa));
+  const poison = host < 0 ? undefined : physical.poison.consume(host, 1, kind === 'fetch' ? 'instruction' : 'data', true);
+  return poison ? [`the memory has an error (${poison.severity}): an access consumes it, a synchronous external abort`] : [];
 }
 
 /** The access asked for, by the vCPU's own level and PSTATE.PAN where nothing else is said. */

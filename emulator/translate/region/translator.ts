@@ -68,7 +68,7 @@ export interface Eagerness {
 const KEPT_PER_BYTE = 6;
 const KEPT_PER_REGION = 2048;
 
-const DEFAULT_EAGERNESS: Eagerness = { hotJumps: 2000, batch: 8, patience: 4, mostModules: 8000, mostBytes: 200 * 2 ** 20 };
+const DEFAULT_EAGERNESS: Eagerness = { hotJumps: 5000, batch: 8, patience: 4, mostModules: 8000, mostBytes: 200 * 2 ** 20 };
 
 /** After all regions were given up: what runs then is needed at once, a few modules more do not matter. */
 const HURRIED_SLICES = 200;

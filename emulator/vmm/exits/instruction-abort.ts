@@ -1,5 +1,5 @@
 import { vector } from '../../cpu/core.ts';
-import { enterEl1 } from '../../cpu/exceptions.ts';
+import { pendException } from '../../kvm/pending-exception.ts';
 import { EC_SHIFT, exceptionClass, FSC_EXTERNAL, IL } from '../../kvm/syndrome.ts';
 import type { Vcpu } from '../../kvm/vcpu.ts';
 import { slots } from '../../translate/layout.ts';
@@ -17,6 +17,6 @@ export function injectInstructionAbortByHand(vcpu: Vcpu): void {
   const address = sea ? sea.gva : pc;
   const ec = vcpu.el === 0 ? exceptionClass.IABT_LOW : exceptionClass.IABT_CUR;
   const esr = BigInt(((ec << EC_SHIFT) | IL | FSC_EXTERNAL) >>> 0) | (address === undefined ? FNV : 0n);
-  enterEl1(vcpu.processor, vector.synchronous, { esr, far: address ?? 0n }, pc);
-  vcpu.processor.invalidateDerivedState();
+  pendException(vcpu, vector.synchronous, Number(esr), address ?? 0n);
+  vcpu.commitException();
 }

@@ -58,7 +58,8 @@ export function injectSError(vcpu: Vcpu, iss: bigint | undefined): void {
 }
 
 export function injectAbort(vcpu: Vcpu, instruction: boolean): void {
-  if (instruction) injectInstructionAbortByHand(vcpu);
+  if (instruction && vcpu.vm.kernel.vcpuEvents.extIabtPending) setVcpuEvents(vcpu, { extIabtPending: true });
+  else if (instruction) injectInstructionAbortByHand(vcpu);
   else setVcpuEvents(vcpu, { extDabtPending: true });
 }
 

@@ -1,7 +1,6 @@
 /** The kernel's own test of SEAs for user space (sea.md §7), told again: a bad page, a load, an exit, an injected abort. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { enableCapability } from '../../../emulator/kvm/capabilities.ts';
 import { decodeExit } from '../../../emulator/kvm/exits/index.ts';
 import { setVcpuEvents } from '../../../emulator/kvm/vcpu-events.ts';
 import { slots } from '../../../emulator/translate/layout.ts';
@@ -18,9 +17,7 @@ for (const kernelProfile of ['merged', 'proposed'] as const)
       `movz x0, #0x4010, lsl #16\n msr vbar_el1, x0\n isb\n movz x1, #0x4020, lsl #16\nload: ldr x2, [x1, #8]\n nop`,
       { host: { ras: true }, kernelProfile },
     );
-    const { vm } = machine;
     const [vcpu] = machine.vcpus;
-    enableCapability(vm, vm.kernel.capabilities.ARM_SEA_TO_USER);
     poisonMemory(machine, { range: parseAddressRange('ipa:0x40200000+0x1000', 'test') });
     assert.equal(vcpu!.enter(1000).kind, 'exit');
     const { name, fields } = decodeExit(vcpu!.run);
