@@ -33,7 +33,12 @@ export function kvmRun(vcpu: Vcpu, patience: number): void {
 function prepareFirstRun(vcpu: Vcpu): void {
   if (vcpu.hasRun) return;
   const { vm } = vcpu;
-  vm.mapVgic();
+  try {
+    vm.mapVgic();
+  } catch (error) {
+    vm.dead = true;
+    throw error;
+  }
   const { virtual, physical } = vm.timerIrqs;
   if (vm.irqchip && virtual === physical) throw new KvmError('EINVAL', `two timers have the interrupt ${virtual}`);
   vcpu.hasRun = true;
@@ -58,6 +63,7 @@ function enter(vcpu: Vcpu, patience: number): void {
         break;
       case 'exit':
       case 'fatal':
+        if (process.env.DBG) console.log((outcome as any).message);
         return;
       case 'error':
         throw new KvmError(outcome.errno, outcome.message);

@@ -3,7 +3,6 @@ import { slots } from '../translate/layout.ts';
 import { applyCounterOffsets } from './counter-offset.ts';
 import { vtcr } from './stage2-geometry.ts';
 import type { Vcpu } from './vcpu.ts';
-import { vcpuFeature } from './vcpu-init.ts';
 import { register } from './vcpu-registers.ts';
 
 /** PSTATE of a vCPU that starts: EL1h, D, A, I and F masked. */
@@ -34,7 +33,7 @@ const HCR_GUEST = word(
 );
 /** External aborts and SErrors come to KVM where the processor has FEAT_RAS. */
 const HCR_RAS = word(0, HCR.high.TEA | HCR.high.TERR);
-/** Pointer authentication instructions and keys belong to the guest. */
+/** Pointer authentication instructions and keys belong to the guest, whether its ID registers show it or not: the processor has no trap for them. */
 const HCR_PTRAUTH = word(0, HCR.high.API | HCR.high.APK);
 const HCR_FWB = word(0, HCR.high.FWB);
 const HCR_TVM = word(HCR.TVM);
@@ -62,7 +61,7 @@ export function resetVcpu(vcpu: Vcpu): void {
   set(register.SCTLR_EL1, SCTLR_EL1_RESET);
   let hcr = HCR_GUEST;
   if (vm.features.ras) hcr |= HCR_RAS;
-  if ((vcpu.features ?? 0) & vcpuFeature.PTRAUTH_ADDRESS) hcr |= HCR_PTRAUTH;
+  if (vm.features.pauth) hcr |= HCR_PTRAUTH;
   hcr |= vm.features.fwb ? HCR_FWB : HCR_TVM;
   if (vm.vcpuCount > 1) hcr |= HCR_TWE;
   set(register.HCR_EL2, hcr);

@@ -131,6 +131,8 @@ export class Vm implements HypercallMachine {
   /** KVM_REG_ARM_*_BMAP. */
   readonly firmwareBitmaps = defaultBitmaps();
   readonly timerIrqs: TimerIrqs = { ...timerIrq };
+  /** Frames of the interrupt controller could not be mapped (`kvm_vm_dead`): every call of the VM and its files fails with EIO from then on. */
+  dead = false;
   /** A vCPU has run (KVM_ARCH_FLAG_HAS_RAN_ONCE). */
   hasRun = false;
   /** As on a processor whose firmware knows no workaround: the guest finds itself vulnerable, exactly as without a hypervisor. */
