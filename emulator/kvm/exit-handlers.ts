@@ -1,4 +1,5 @@
-import { debug, debugAt } from './exits/debug.ts';
+import { DEBUG_HSR_HIGH_VALID, debug, debugAt } from './exits/debug.ts';
+import { kvmRun } from './exits/layout.ts';
 import { handleGuestAbort } from './guest-abort.ts';
 import { handleHvc, handleSmc } from './hypercall-handler.ts';
 import { injectUndefined } from './inject.ts';
@@ -23,6 +24,7 @@ const handleWfx: ExitHandler = (vcpu, esr) => {
 const handleGuestDebug: ExitHandler = (vcpu, esr) => {
   const { run } = vcpu;
   run.begin(debug.number);
+  run.setNumber(kvmRun.flags, 2, DEBUG_HSR_HIGH_VALID);
   run.setNumber(debugAt.hsr, 4, esr >>> 0);
   if (esr >>> 26 === exceptionClass.WATCHPT_LOW) run.set(debugAt.far, 8, vcpu.state.system(register.FAR_EL2));
   return 'exit';

@@ -53,7 +53,12 @@ function enter(vcpu: Vcpu, patience: number): void {
     switch (outcome.kind) {
       case 'waiting': {
         const next = vcpu.nextEvent();
-        if (next === Number.POSITIVE_INFINITY) interrupt(vcpu);
+        if (next === Number.POSITIVE_INFINITY) {
+          // The signal ends the WFI, too; one that is stepped over is done.
+          vcpu.stopWaiting();
+          if (vcpu.guestDebug.singleStep) break;
+          interrupt(vcpu);
+        }
         clock.idle += Math.max(0, next - clock.now);
         break;
       }
@@ -63,7 +68,6 @@ function enter(vcpu: Vcpu, patience: number): void {
         break;
       case 'exit':
       case 'fatal':
-        if (process.env.DBG) console.log((outcome as any).message);
         return;
       case 'error':
         throw new KvmError(outcome.errno, outcome.message);

@@ -45,17 +45,19 @@ function completeLoadWords(vcpu: Vcpu, access: DecodedAccess, low: number, high:
   vcpu.state.setWords(access.register, value, access.signExtend && access.sixtyFour && value < 0 ? -1 : 0);
 }
 
-/** Fills `kvm_run` for user space (KVM_EXIT_MMIO). */
+/** Fills `kvm_run` for user space (KVM_EXIT_MMIO). Of `data`, it writes as many bytes as the store has; the others stay as they were. */
 export function exitMmio(vcpu: Vcpu, access: DecodedAccess, ipa: number): void {
   const { run, state } = vcpu;
   const { length, write, register } = access;
-  run.begin(mmio.number);
+  run.resume(mmio.number);
   run.setAddress(mmioAt.physAddr, ipa);
   run.setNumber(mmioAt.length, 4, length);
   run.setNumber(mmioAt.isWrite, 1, write ? 1 : 0);
-  if (!write || register === 31) return;
-  run.setNumber(mmioAt.data, 4, length < 4 ? state.low(register) & (2 ** (length * 8) - 1) : state.low(register));
-  if (length === 8) run.setNumber(mmioAt.data + 4, 4, state.high(register));
+  if (!write) return;
+  const low = register === 31 ? 0 : state.low(register);
+  if (length < 4) run.setNumber(mmioAt.data, length as 1 | 2, low);
+  else run.setNumber(mmioAt.data, 4, low);
+  if (length === 8) run.setNumber(mmioAt.data + 4, 4, register === 31 ? 0 : state.high(register));
 }
 
 /** Finishes a load with what user space left for it. */

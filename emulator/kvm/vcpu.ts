@@ -175,6 +175,11 @@ export class Vcpu {
     return true;
   }
 
+  /** WFI ends although there is no interrupt. */
+  stopWaiting(): void {
+    this.waiting = false;
+  }
+
   get isWaiting(): boolean {
     return this.waiting && this.mpState === mpState.RUNNABLE;
   }

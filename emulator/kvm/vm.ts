@@ -4,10 +4,12 @@ import { type Apei, apeiDeclines } from './apei.ts';
 import { type CacheMaintenance, CountedMaintenance } from './cache-maintenance.ts';
 import { KvmError } from './errno.ts';
 import { GuestMemfd } from './guest-memfd.ts';
+import { type HostFeatures, ipaLimit } from './host-features.ts';
 import { defaultBitmaps } from './hypercalls/bitmaps.ts';
 import type { HypercallMachine } from './hypercalls/context.ts';
 import { result } from './hypercalls/context.ts';
 import { psciVersion } from './hypercalls/psci.ts';
+import { frame, type KernelDevice } from './kernel-device.ts';
 import { type KernelProfile, merged } from './kernel-profile.ts';
 import { Memslots } from './memslots.ts';
 import { mpState } from './mp-state.ts';
@@ -18,7 +20,7 @@ import { IPA_BITS } from './stage2-geometry.ts';
 import type { TableMemory } from './stage2-tables.ts';
 import { type TimerIrqs, timerIrq } from './timer.ts';
 import { Vcpu } from './vcpu.ts';
-import { checkVcpuId } from './vcpu-init.ts';
+import { checkVcpuId, vcpuFeature } from './vcpu-init.ts';
 import { register } from './vcpu-registers.ts';
 import { DISTRIBUTOR_BYTES, REDISTRIBUTOR_BYTES, VgicDevice } from './vgic/device.ts';
 import { Distributor } from './vgic/distributor.ts';
@@ -28,34 +30,9 @@ import { UserMappings } from './vma.ts';
 import type { PfnmapPolicy, VmaRulesHost } from './vma-rules.ts';
 import { VmidAllocator, type VmidHolder } from './vmid.ts';
 
-/** A device that KVM emulates itself. Offsets are from `base`; `length` is 1, 2, 4 or 8 bytes. */
-export interface KernelDevice {
-  readonly base: number;
-  readonly size: number;
-  read(offset: number, length: number): bigint;
-  write(offset: number, length: number, value: bigint): void;
-}
-
-/** What the processor offers that KVM decides by. */
-export interface HostFeatures {
-  readonly ras: boolean;
-  readonly pauth: boolean;
-  readonly fwb: boolean;
-  readonly vmid16: boolean;
-  readonly limitedOrdering: boolean;
-  readonly ls64: boolean;
-  /** CTR_EL0.DIC: no instruction cache maintenance needed. */
-  readonly coherentInstructionCache: boolean;
-  /** CTR_EL0.IDC: no data cache clean needed for instructions. */
-  readonly coherentDataCache: boolean;
-  /** FEAT_DoubleFault2. */
-  readonly doubleFault2: boolean;
-  /** ID_AA64MMFR0_EL1.PARange. */
-  readonly parange: number;
-  /** Hardware breakpoints and watchpoints. */
-  readonly breakpoints: number;
-  readonly watchpoints: number;
-}
+export type { HostFeatures } from './host-features.ts';
+export type { KernelDevice } from './kernel-device.ts';
+export { ipaLimit };
 
 export interface VmConfiguration {
   readonly clock: Clock;
@@ -86,11 +63,6 @@ export interface VmConfiguration {
   readonly userBase?: number;
 }
 
-const addressSizes = [32, 36, 40, 42, 44, 48, 52, 56];
-
-/** Bits of the largest guest physical address space (`get_kvm_ipa_limit`). Beyond 48 would need FEAT_LPA2. */
-export const ipaLimit = ({ parange }: HostFeatures): number => Math.min(48, addressSizes[parange] ?? 48);
-
 /** A virtual machine: guest memory, interrupt controller, hypercalls, and its vCPUs. */
 export class Vm implements HypercallMachine {
   readonly clock: Clock;
@@ -104,8 +76,8 @@ export class Vm implements HypercallMachine {
   irqchip: VgicDevice | undefined;
   readonly vcpus: Vcpu[] = [];
   readonly smcccFilter = new SmcccFilter();
-  /** KVM_REG_ARM_PSCI_VERSION. */
-  psciVersion: number = psciVersion.V1_3;
+  /** KVM_REG_ARM_PSCI_VERSION of vCPUs with KVM_ARM_VCPU_PSCI_0_2. */
+  chosenPsciVersion: number = psciVersion.V1_3;
   /** KVM_CAP_ARM_SYSTEM_SUSPEND. */
   systemSuspend = false;
   /** KVM_CAP_ARM_NISV_TO_USER. */
@@ -172,6 +144,12 @@ export class Vm implements HypercallMachine {
     });
     this.vgic.present = false;
     this.random = new SeededBytes(configuration.seed);
+  }
+
+  /** The PSCI that guests find. */
+  get psciVersion(): number {
+    const { vcpuFeatures } = this;
+    return vcpuFeatures === undefined || vcpuFeatures & vcpuFeature.PSCI_0_2 ? this.chosenPsciVersion : psciVersion.V0_1;
   }
 
   get vcpuCount(): number {
@@ -356,25 +334,4 @@ export class Vm implements HypercallMachine {
   counter(): bigint {
     return BigInt(this.clock.ticks);
   }
-}
-
-interface Frame {
-  read(offset: number, bytes: number): number;
-  write(offset: number, bytes: number, value: number): void;
-}
-
-/** A register frame of the interrupt controller as a device: 64-bit accesses are two halves. */
-function frame(base: number, size: number, registers: Frame): KernelDevice {
-  return {
-    base,
-    size,
-    read: (offset, length) => {
-      if (length < 8) return BigInt(registers.read(offset, length) >>> 0);
-      return BigInt(registers.read(offset, 4) >>> 0) | (BigInt(registers.read(offset + 4, 4) >>> 0) << 32n);
-    },
-    write: (offset, length, value) => {
-      registers.write(offset, Math.min(length, 4), Number(BigInt.asUintN(32, value)));
-      if (length === 8) registers.write(offset + 4, 4, Number(value >> 32n));
-    },
-  };
 }

@@ -2,12 +2,11 @@ import { exitDefinition } from '../kvm/exits/index.ts';
 import { SeededBytes } from '../kvm/seed.ts';
 import { BLOCK_BYTES } from '../kvm/stage2-geometry.ts';
 import type { RunOutcome, Vcpu } from '../kvm/vcpu.ts';
-import { initVcpu, TARGET_GENERIC_V8, usualFeatures, vcpuFeature } from '../kvm/vcpu-init.ts';
 import { Vm } from '../kvm/vm.ts';
 import type { WatchedAccess } from '../memory/data-watches.ts';
 import { HOST_DRAM_BASE } from '../memory/physical-memory.ts';
 import { slots } from '../translate/layout.ts';
-import { board, IRQ_COUNT } from './board.ts';
+import { board } from './board.ts';
 import { Bus } from './bus.ts';
 import { checkCapabilities, enableableCapabilities, enableCapabilities } from './capabilities.ts';
 import { GuestConsole } from './console.ts';
@@ -24,6 +23,7 @@ import { checkMemslots, checkPfnmapPolicy } from './memslot-options.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Silicon } from './silicon.ts';
 import { type UnhandledExit, UserSpace } from './user-space.ts';
+import { initVcpus, provideInterruptController } from './vm-setup.ts';
 
 /** Why the machine stopped running. */
 export type RunEnd =
@@ -121,8 +121,8 @@ export class VirtMachine {
     this.vm.memslots.set({ slot: 0, flags: 0, guestPhysAddr: board.ram.base, memorySize: memory, userspaceAddr: this.ramHost });
     this.memoryBesideRam = new GuestMemory(silicon, this.vm, checkMemslots(configuration.memslots ?? []));
     for (const processor of silicon.processors) this.vm.createVcpu(processor);
-    this.initVcpus();
-    this.provideInterruptController();
+    initVcpus(this.vm);
+    provideInterruptController(this.vm);
     this.scheduler = new Scheduler(this.vm.vcpus);
     this.passed = this.vm.vcpus.map(() => ({ instructions: -1, low: 0, high: 0 }));
     for (const vcpu of this.vm.vcpus) {
@@ -270,23 +270,6 @@ export class VirtMachine {
   /** Exits by name: to KVM by exception class, to user space by reason. */
   get exitCounts(): Readonly<Record<string, number>> {
     return this.vm.exitCounts;
-  }
-
-  private initVcpus(): void {
-    const features = usualFeatures(this.vm.features);
-    for (const vcpu of this.vm.vcpus) {
-      const word = vcpu.index === 0 ? features : features | vcpuFeature.POWER_OFF;
-      initVcpu(vcpu, { target: TARGET_GENERIC_V8, features: [word, 0, 0, 0, 0, 0, 0] });
-    }
-  }
-
-  private provideInterruptController(): void {
-    const gic = this.vm.createVgic();
-    gic.setIrqCount(IRQ_COUNT);
-    gic.setDistributor(BigInt(board.distributor.base));
-    gic.setRedistributors(BigInt(board.redistributors.base));
-    gic.init();
-    this.vm.mapVgic();
   }
 
   private line(spi: number): (level: boolean) => void {

@@ -98,10 +98,25 @@ const calls: Readonly<Record<number, Call>> = {
 /** Whether a function identifier is in PSCI's ranges. */
 export const isPsci = (id: bigint): boolean => (id & ~0x1fn) === FN_BASE_32 || (id & ~0x1fn) === FN_BASE_64;
 
+/** PSCI 0.1 (a vCPU without KVM_ARM_VCPU_PSCI_0_2): KVM_PSCI_FN(n), which the device tree tells the guest. */
+const FN_BASE_0_1 = 0x95c1_ba5en;
+const FUNCTIONS_0_1 = 4n;
+export const isOldPsci = (id: bigint): boolean => id >= FN_BASE_0_1 && id < FN_BASE_0_1 + FUNCTIONS_0_1;
+
+/** CPU_OFF and CPU_ON are all that KVM has of PSCI 0.1. */
+function oldCall(c: HypercallContext, id: bigint): HypercallResult {
+  if (id === FN_BASE_0_1 + 1n) {
+    c.stop();
+    return [result.SUCCESS];
+  }
+  return id === FN_BASE_0_1 + 2n ? cpuOn(c, (n) => c.x(n)) : [result.NOT_SUPPORTED];
+}
+
 /** Performs a PSCI call (id in PSCI's ranges). An empty result leaves X0 to X3 as they are. */
 export function psciCall(c: HypercallContext, id: bigint): HypercallResult {
+  if (c.vm.psciVersion === psciVersion.V0_1) return oldCall(c, id);
   const wide = (id & ~0x1fn) === FN_BASE_64;
-  const call = find(c, id);
+  const call = isOldPsci(id) ? undefined : find(c, id);
   if (!call) return [result.NOT_SUPPORTED];
   return call.run(c, (n) => (wide ? c.x(n) : BigInt.asUintN(32, c.x(n))));
 }

@@ -18,12 +18,12 @@ function psci(vcpu: Vcpu): RegisterAccess {
   const { vm } = vcpu;
   const modern = ((vcpu.features ?? 0) & vcpuFeature.PSCI_0_2) !== 0;
   return word64(
-    () => BigInt(modern ? vm.psciVersion : psciVersion.V0_1),
+    () => BigInt(vm.psciVersion),
     (value) => {
       const version = Object.values<number>(psciVersion).find((one) => BigInt(one) === value);
       if (version === undefined || (version === psciVersion.V0_1) === modern)
         throw new KvmError('EINVAL', `PSCI version 0x${value.toString(16)}`);
-      vm.psciVersion = version;
+      vm.chosenPsciVersion = version;
     },
   );
 }
