@@ -1,6 +1,7 @@
 import { checkCapabilities } from '../../emulator/vmm/capabilities.ts';
 import { checkCpus, type LaunchConfiguration, parseMemorySize } from '../../emulator/vmm/launch.ts';
 import { checkMemslots, checkPfnmapPolicy } from '../../emulator/vmm/memslot-options.ts';
+import { parsePolicies } from './exit-option.ts';
 import { readNamed } from './files.ts';
 import { parseHost } from './host-option.ts';
 import { parseMemslot } from './memslot-option.ts';
@@ -17,7 +18,9 @@ export interface GuestOptions {
   readonly host?: string;
   readonly memslot?: readonly string[];
   readonly pfnmapPolicy?: string;
+  readonly cacheModel?: boolean;
   readonly capabilities?: string;
+  readonly onExit?: readonly string[];
 }
 
 /** Reads the files of a guest. @throws CliError, LaunchError */
@@ -38,6 +41,8 @@ export function readGuest({ append, cpu, kernelProfile, pfnmapPolicy, ...options
     ...(options.capabilities === undefined
       ? {}
       : { capabilities: checkCapabilities(options.capabilities.split(',').filter((name) => name !== '')) }),
+    ...(options.onExit === undefined ? {} : { onExit: parsePolicies(options.onExit) }),
+    ...(options.cacheModel ? { cacheModel: true } : {}),
     ...(initrd ? { initrd } : {}),
     ...(append === undefined ? {} : { append }),
   };

@@ -2,6 +2,8 @@ import { pfnmapPolicies } from '../../emulator/kvm/vma-rules.ts';
 import { enableableCapabilities } from '../../emulator/vmm/capabilities.ts';
 import { attributeNames, backingNames } from '../../emulator/vmm/memslot-options.ts';
 
+import { faultProperties } from './fault-properties.ts';
+
 /** JSON schema of one property of a launch configuration: what VS Code checks while typing, and what the adapter checks again at launch. */
 export interface PropertySchema {
   readonly type: string | readonly string[];
@@ -145,12 +147,19 @@ export const launchProperties = {
       'What user space enables of KVM. Without ARM_SEA_TO_USER a memory error is an SError for the guest; without ARM_NISV_TO_USER an access that has no syndrome ends KVM_RUN with -ENOSYS.',
     default: [...enableableCapabilities],
   },
+  cacheModel: {
+    type: 'boolean',
+    description:
+      'What the data cache holds is kept apart from what memory holds: a missing clean, a Non-cacheable alias or a mapping as device memory reads the stale bytes that hardware would. Slower, and takes twice the memory.',
+    default: false,
+  },
   realtime: {
     type: 'boolean',
     description:
       "The guest's counter follows the clock on the wall instead of its instructions. What it does then depends on this computer: two runs differ.",
     default: false,
   },
+  ...faultProperties,
 } as const satisfies Readonly<Record<string, PropertySchema>>;
 
 /** Properties that editors put into every configuration; they are theirs. */

@@ -12,6 +12,8 @@ export interface HostFeatures {
   readonly coherentDataCache: boolean;
   /** FEAT_DoubleFault2. */
   readonly doubleFault2: boolean;
+  /** ID_AA64PFR0_EL1.CSV2: branch prediction does not leak (Spectre variant 2). */
+  readonly csv2: boolean;
   /** ID_AA64MMFR0_EL1.PARange. */
   readonly parange: number;
   /** Hardware breakpoints and watchpoints. */

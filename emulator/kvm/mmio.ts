@@ -49,15 +49,14 @@ function completeLoadWords(vcpu: Vcpu, access: DecodedAccess, low: number, high:
 export function exitMmio(vcpu: Vcpu, access: DecodedAccess, ipa: number): void {
   const { run, state } = vcpu;
   const { length, write, register } = access;
-  run.resume(mmio.number);
+  run.begin(mmio.number);
   run.setAddress(mmioAt.physAddr, ipa);
   run.setNumber(mmioAt.length, 4, length);
   run.setNumber(mmioAt.isWrite, 1, write ? 1 : 0);
   if (!write) return;
-  const low = register === 31 ? 0 : state.low(register);
-  if (length < 4) run.setNumber(mmioAt.data, length as 1 | 2, low);
-  else run.setNumber(mmioAt.data, 4, low);
-  if (length === 8) run.setNumber(mmioAt.data + 4, 4, register === 31 ? 0 : state.high(register));
+  const [low, high] = register === 31 ? [0, 0] : [state.low(register), state.high(register)];
+  run.setNumber(mmioAt.data, length === 8 ? 4 : (length as 1 | 2 | 4), low);
+  if (length === 8) run.setNumber(mmioAt.data + 4, 4, high);
 }
 
 /** Finishes a load with what user space left for it. */

@@ -63,6 +63,9 @@ export interface VmConfiguration {
   readonly userBase?: number;
 }
 
+/** SMCCC_ARCH_WORKAROUND_RET_UNAFFECTED. */
+const WORKAROUND_NOT_REQUIRED = 1n;
+
 /** A virtual machine: guest memory, interrupt controller, hypercalls, and its vCPUs. */
 export class Vm implements HypercallMachine {
   readonly clock: Clock;
@@ -76,8 +79,8 @@ export class Vm implements HypercallMachine {
   irqchip: VgicDevice | undefined;
   readonly vcpus: Vcpu[] = [];
   readonly smcccFilter = new SmcccFilter();
-  /** KVM_REG_ARM_PSCI_VERSION of vCPUs with KVM_ARM_VCPU_PSCI_0_2. */
-  chosenPsciVersion: number = psciVersion.V1_3;
+  /** KVM_REG_ARM_PSCI_VERSION. */
+  private chosenPsciVersion: number = psciVersion.V1_3;
   /** KVM_CAP_ARM_SYSTEM_SUSPEND. */
   systemSuspend = false;
   /** KVM_CAP_ARM_NISV_TO_USER. */
@@ -107,8 +110,6 @@ export class Vm implements HypercallMachine {
   dead = false;
   /** A vCPU has run (KVM_ARCH_FLAG_HAS_RAN_ONCE). */
   hasRun = false;
-  /** As on a processor whose firmware knows no workaround: the guest finds itself vulnerable, exactly as without a hypervisor. */
-  readonly workarounds = { spectreV2: result.NOT_SUPPORTED, ssbd: result.NOT_SUPPORTED, spectreBhb: result.NOT_SUPPORTED };
   private readonly kernelDevices: KernelDevice[] = [];
   private readonly counts = new Map<string, number>();
   private random: SeededBytes;
@@ -146,10 +147,20 @@ export class Vm implements HypercallMachine {
     this.random = new SeededBytes(configuration.seed);
   }
 
-  /** The PSCI that guests find. */
+  /** As on a host whose firmware knows no workaround: the guest finds itself vulnerable where the processor is, exactly as without a hypervisor. */
+  get workarounds() {
+    const spectreV2 = this.features.csv2 ? WORKAROUND_NOT_REQUIRED : result.NOT_SUPPORTED;
+    return { spectreV2, ssbd: result.NOT_SUPPORTED, spectreBhb: result.NOT_SUPPORTED };
+  }
+
+  /** Without KVM_ARM_VCPU_PSCI_0_2 the guest has what there was before. */
   get psciVersion(): number {
     const { vcpuFeatures } = this;
     return vcpuFeatures === undefined || vcpuFeatures & vcpuFeature.PSCI_0_2 ? this.chosenPsciVersion : psciVersion.V0_1;
+  }
+
+  set psciVersion(version: number) {
+    this.chosenPsciVersion = version;
   }
 
   get vcpuCount(): number {

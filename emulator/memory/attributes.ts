@@ -23,6 +23,15 @@ export interface DecidedAttributes {
   readonly attributes: MemoryAttributes;
   readonly typeRule: string;
   readonly shareabilityRule: string;
+  /** Of Normal memory. */
+  readonly cacheRules?: CacheRules;
+}
+
+/** What decided the cacheability of Normal memory, outer and inner, and its allocation and transient hints. */
+export interface CacheRules {
+  readonly outer: string;
+  readonly inner: string;
+  readonly hints: string;
 }
 
 /** SH[1:0]. 0b01 is reserved and treated as Non-shareable. */
@@ -112,8 +121,8 @@ const combineCache = (first: CacheAttributes, second: CacheAttributes): CacheAtt
 export interface CombineOptions {
   /** HCR_EL2.FWB. */
   readonly fwb: boolean;
-  /** HCR_EL2.CD for data accesses, HCR_EL2.ID for fetches: stage 2 gives Non-cacheable. */
-  readonly cacheDisabled?: boolean;
+  /** Set where stage 2 makes Normal memory Non-cacheable: HCR_EL2.CD for data accesses, HCR_EL2.ID for fetches. */
+  readonly cacheDisabled?: 'HCR_EL2.CD' | 'HCR_EL2.ID' | undefined;
 }
 
 /**
@@ -123,16 +132,26 @@ export interface CombineOptions {
  */
 export function combineAttributes(first: MemoryAttributes, memAttr: number, sh: number, options: CombineOptions): DecidedAttributes {
   const shareability = combineShareability(first.shareability, shareabilities[sh]!);
-  const [attributes, typeRule] = options.fwb ? combineForced(first, memAttr, shareability) : combineTypes(first, memAttr, shareability);
-  if (options.cacheDisabled && attributes.type === 'Normal')
-    return { attributes: nonCacheable, typeRule: 'HCR_EL2.CD makes Normal memory Non-cacheable', shareabilityRule: outerRule };
+  const [attributes, typeRule, cacheRules] = options.fwb
+    ? combineForced(first, memAttr, shareability)
+    : combineTypes(first, memAttr, shareability);
+  if (options.cacheDisabled && attributes.type === 'Normal') {
+    const typeRule = `${options.cacheDisabled} = 1 makes Normal memory Non-cacheable`;
+    return { attributes: nonCacheable, typeRule, shareabilityRule: outerRule, cacheRules: forAll(typeRule, noHints) };
+  }
   const result = effectiveAttributes(attributes);
   const shareabilityRule =
     isDevice(result) || isNonCacheable(result)
       ? outerRule
       : `the wider of stage 1 (${first.shareability}) and stage 2 (${shareabilities[sh]})`;
-  return { attributes: result, typeRule, shareabilityRule };
+  return { attributes: result, typeRule, shareabilityRule, ...(cacheRules ? { cacheRules } : {}) };
 }
+
+type Decided = [attributes: MemoryAttributes, typeRule: string, cacheRules?: CacheRules];
+
+const noHints = 'Non-cacheable memory has none';
+const stage1Hints = 'stage 1: stage 2 gives none';
+const forAll = (rule: string, hints: string): CacheRules => ({ outer: rule, inner: rule, hints });
 
 const outerRule = 'Device and Non-cacheable memory is Outer Shareable';
 
@@ -141,34 +160,50 @@ function combineShareability(a: Shareability, b: Shareability): Shareability {
   return 'Non-shareable';
 }
 
-function combineTypes(first: MemoryAttributes, memAttr: number, shareability: Shareability): [MemoryAttributes, string] {
+const weakerRule = (first: CacheAttributes, second: CacheAttributes): string =>
+  first.cacheability === second.cacheability
+    ? `${first.cacheability} at both stages`
+    : `the weaker of stage 1 (${first.cacheability}) and stage 2 (${second.cacheability})`;
+
+const hasHints = ({ cacheability }: CacheAttributes): boolean => cacheability !== 'Non-cacheable';
+
+function combineTypes(first: MemoryAttributes, memAttr: number, shareability: Shareability): Decided {
   const second = stage2Attributes(memAttr, shareability);
   if (first.type !== 'Normal' && second.type !== 'Normal')
     return [{ type: stricter(first.type, second.type), shareability }, `the stricter of stage 1 ${first.type} and stage 2 ${second.type}`];
   if (first.type !== 'Normal') return [{ ...first, shareability }, 'stage 1 is Device, stage 2 Normal: stage 1 type'];
   if (second.type !== 'Normal') return [{ ...second, shareability }, 'stage 2 is Device, stage 1 Normal: stage 2 type'];
   const [outer, inner] = [combineCache(first.outer, second.outer), combineCache(first.inner, second.inner)];
-  return [{ type: 'Normal', outer, inner, shareability }, 'both stages are Normal: the weaker cacheability, hints of stage 1'];
+  const hints = hasHints(outer) || hasHints(inner) ? stage1Hints : noHints;
+  const rules = { outer: weakerRule(first.outer, second.outer), inner: weakerRule(first.inner, second.inner), hints };
+  return [{ type: 'Normal', outer, inner, shareability }, 'both stages are Normal: the weaker cacheability, hints of stage 1', rules];
 }
 
 /** HCR_EL2.FWB = 1: MemAttr[2:0] forces the type. */
-function combineForced(first: MemoryAttributes, memAttr: number, shareability: Shareability): [MemoryAttributes, string] {
+function combineForced(first: MemoryAttributes, memAttr: number, shareability: Shareability): Decided {
   const forced = memAttr & 7;
   if (forced < 4) {
     const type = deviceTypes[forced]!;
     if (first.type === 'Normal') return [{ type, shareability }, `FWB: stage 2 ${type} over stage 1 Normal`];
     return [{ type: stricter(first.type, type), shareability }, `FWB: the stricter of stage 1 ${first.type} and stage 2 ${type}`];
   }
-  if (forced === 7) return [{ ...first, shareability }, 'FWB: MemAttr 0b111 keeps the stage 1 attributes'];
+  if (forced === 7) {
+    const rule = 'FWB: MemAttr 0b111 keeps the stage 1 attributes';
+    return [{ ...first, shareability }, rule, ...(first.type === 'Normal' ? [forAll('stage 1', 'stage 1')] : [])] as Decided;
+  }
   if (forced === 6) {
     const part = (cache: CacheAttributes | undefined): CacheAttributes =>
       cache && cache.cacheability !== 'Non-cacheable' ? { ...WRITE_BACK, hints: cache.hints, transient: cache.transient } : WRITE_BACK;
     const [outer, inner] = first.type === 'Normal' ? [part(first.outer), part(first.inner)] : [WRITE_BACK, WRITE_BACK];
-    return [{ type: 'Normal', outer, inner, shareability }, 'FWB: MemAttr 0b110 forces Normal Write-Back'];
+    const rule = 'FWB: MemAttr 0b110 forces Normal Write-Back';
+    const cached = first.type === 'Normal' && (hasHints(first.outer) || hasHints(first.inner));
+    const hints = cached ? 'those of stage 1 where it is cacheable' : 'read- and write-allocate: stage 1 is not cacheable';
+    return [{ type: 'Normal', outer, inner, shareability }, rule, forAll(rule, hints)];
   }
   const rule = forced === 5 ? 'FWB: MemAttr 0b101' : 'FWB: MemAttr 0b100 (reserved, treated as 0b101)';
   if (first.type !== 'Normal') return [{ ...first, shareability }, `${rule} keeps the stage 1 Device type`];
-  return [{ ...nonCacheable, shareability }, `${rule} makes Normal memory Non-cacheable`];
+  const made = `${rule} makes Normal memory Non-cacheable`;
+  return [{ ...nonCacheable, shareability }, made, forAll(made, noHints)];
 }
 
 const nibble = (cache: CacheAttributes): number => {

@@ -34,6 +34,8 @@ export interface VaRange {
   readonly tbiFetch: boolean;
   /** Hierarchical permissions off (HPDn). */
   readonly flatPermissions: boolean;
+  /** Walks read the tables through the cache: Write-Back both inner and outer, and SCTLR_EL1.C = 1. */
+  readonly cacheableWalks: boolean;
   /** Alignment of the start table: TTBR bits below it are not part of the address. log2. */
   readonly baseAlignment: number;
 }
@@ -82,6 +84,8 @@ export interface RegimeConfiguration {
   readonly alignmentChecked: boolean;
   /** SCTLR_EL1.nAA. */
   readonly nonAlignedAcquire: boolean;
+  /** Instructions may be fetched through caches: SCTLR_EL1.I, or stage 2 decides (HCR_EL2.FWB). */
+  readonly cacheableFetches: boolean;
   readonly wxn: boolean;
   readonly epan: boolean;
   /** FEAT_BTI: pages can be guarded. */
@@ -122,7 +126,10 @@ function supported(granule: number | undefined, granules: ReadonlySet<number>): 
 
 const outputLimit = (size: number, features: MmuFeatures): number => 2 ** Math.min(addressSizes[size]!, features.paBits, 48);
 
-function vaRange(TCR: bigint, upper: boolean, features: MmuFeatures): VaRange {
+/** TCR_EL1.IRGNn and ORGNn: Write-Back with or without write-allocation. */
+const isWriteBackWalk = (bits: number): boolean => bits === 1 || bits === 3;
+
+function vaRange({ TCR, SCTLR }: RegimeRegisters, upper: boolean, features: MmuFeatures): VaRange {
   const at = (lower: number, higher: number): number => (upper ? higher : lower);
   const granule = supported((upper ? granuleByTg1 : granuleByTg0)[field(TCR, at(15, 31), at(14, 30))], features.granules);
   const txsz = field(TCR, at(5, 21), at(0, 16));
@@ -141,6 +148,8 @@ function vaRange(TCR: bigint, upper: boolean, features: MmuFeatures): VaRange {
     tbiData: tbi,
     tbiFetch: tbi && !(features.tbid && bit(TCR, at(51, 52))),
     flatPermissions: features.hierarchicalDisable && bit(TCR, at(41, 42)),
+    cacheableWalks:
+      bit(SCTLR, 2) && isWriteBackWalk(field(TCR, at(9, 25), at(8, 24))) && isWriteBackWalk(field(TCR, at(11, 27), at(10, 26))),
     baseAlignment: iaBits - (granule + stride * (3 - startLevel)) + 3,
   };
 }
@@ -226,7 +235,7 @@ export function decidedRowAttributes(
 
 function attributeFlags(registers: RegimeRegisters, fwb: boolean): Uint8Array {
   const flags = new Uint8Array(ATTRIBUTE_ROWS * ATTRIBUTE_COLUMNS);
-  const cacheDisabled = bit(registers.HCR, 32);
+  const cacheDisabled = bit(registers.HCR, 32) ? 'HCR_EL2.CD' : undefined;
   for (let row = 0; row < ATTRIBUTE_ROWS; row++) {
     const first = rowAttributes(registers, row, 3, row === STAGE1_OFF_FETCH);
     for (let column = 0; column < ATTRIBUTE_COLUMNS; column++) {
@@ -254,12 +263,13 @@ export function regimeConfiguration(id: number, registers: RegimeRegisters, feat
     defaultCacheable: bit(HCR, 12),
     alignmentChecked: bit(SCTLR, 1),
     nonAlignedAcquire: features.lse2 && bit(SCTLR, 6),
+    cacheableFetches: bit(SCTLR, 12) || stage2.fwb,
     wxn: bit(SCTLR, 19),
     epan: features.epan && bit(SCTLR, 57),
     guardedPages: features.bti,
     bigEndian: bit(SCTLR, 25),
-    lower: vaRange(TCR, false, features),
-    upper: vaRange(TCR, true, features),
+    lower: vaRange(registers, false, features),
+    upper: vaRange(registers, true, features),
     asidOfUpper: bit(TCR, 22),
     asidMask: features.asidBits === 16 && bit(TCR, 36) ? 0xffff : 0xff,
     accessFlagUpdate,

@@ -28,10 +28,14 @@ export function writeContextHeader(physical: PhysicalMemory, { dataTlb, space, p
     if (high !== undefined) words[at + member / 4 + 1] = high;
   };
   const user = privilege === UNPRIVILEGED;
-  for (const upper of [false, true]) writeRange(words, at + contextHeader[upper ? 'upper' : 'lower'] / 4, space, upper, user);
+  for (const upper of [false, true]) writeRange(physical, at + contextHeader[upper ? 'upper' : 'lower'] / 4, space, upper, user);
   set(contextHeader.rights, user ? EL0_SHIFT : 0);
   const aligned = configuration.alignmentChecked ? mainTlbInfo.valid : 0;
-  set(contextHeader.refused, mainTlbInfo.device | mainTlbInfo.watched | aligned | (privilege === PAN ? mainTlbInfo.panDenied : 0));
+  const pastCache = physical.cache === undefined ? 0 : mainTlbInfo.notCached;
+  set(
+    contextHeader.refused,
+    mainTlbInfo.device | mainTlbInfo.watched | pastCache | aligned | (privilege === PAN ? mainTlbInfo.panDenied : 0),
+  );
   const { stage2 } = configuration;
   if (stage2.enabled) set(contextHeader.stage2Tag, stage2TagLow(space.stage2Space), stage2TagHigh(space.stage2Space));
   else set(contextHeader.stage2Tag, -1, -1);
@@ -45,7 +49,7 @@ export function writeContextHeader(physical: PhysicalMemory, { dataTlb, space, p
   set(contextHeader.attributes, writeAttributes(physical, configuration));
 }
 
-function writeRange(words: Int32Array, at: number, space: AddressSpace, upper: boolean, user: boolean): void {
+function writeRange({ words, cache }: PhysicalMemory, at: number, space: AddressSpace, upper: boolean, user: boolean): void {
   const { configuration } = space;
   const range = upper ? configuration.upper : configuration.lower;
   // E0PD refuses by address range, which entries do not say.
@@ -58,7 +62,11 @@ function writeRange(words: Int32Array, at: number, space: AddressSpace, upper: b
   const tableLow = clearLow((upper ? space.ttbr1Low : space.ttbr0Low) & ~1, range.baseAlignment);
   const tableHigh = clearHigh(upper ? space.ttbr1High : space.ttbr0High, range.baseAlignment);
   const shift = PAGE_BITS + STRIDE * (3 - range.startLevel);
-  const plain = !refused && walksPlainly(configuration, range) && tableHigh * 2 ** 32 + tableLow < configuration.outputLimit;
+  const plain =
+    !refused &&
+    walksPlainly(configuration, range) &&
+    (cache === undefined || range.cacheableWalks) &&
+    tableHigh * 2 ** 32 + tableLow < configuration.outputLimit;
   words[at + contextRange.table / 4] = tableLow;
   words[at + contextRange.table / 4 + 1] = tableHigh;
   words[at + contextRange.slowWalks / 4] = plain ? 0 : 1;
@@ -78,13 +86,14 @@ const walksPlainly = (configuration: RegimeConfiguration, range: VaRange): boole
   range.granule === PAGE_BITS;
 
 /** The attributes of a configuration as walks look them up; their address. */
-function writeAttributes({ bytes, attributeTables }: PhysicalMemory, { id, attributeFlags }: RegimeConfiguration): number {
+function writeAttributes({ bytes, attributeTables, cache }: PhysicalMemory, { id, attributeFlags }: RegimeConfiguration): number {
   const start = attributeTables + (id % MAX_CONFIGURATIONS) * ATTRIBUTE_TABLE_BYTES;
   const table = new Uint16Array(bytes.buffer, start, ATTRIBUTE_TABLE_BYTES / 2);
   for (let row = 0; row < 8; row++)
     for (let memAttr = 0; memAttr < 16; memAttr++) {
       const flags = attributeFlags[row * ATTRIBUTE_COLUMNS + memAttr]!;
-      const normal = mainTlbInfo.valid | ((flags & attributeFlag.writeBack) !== 0 ? mainTlbInfo.writeBack : 0);
+      const otherwise = cache === undefined ? 0 : mainTlbInfo.notCached;
+      const normal = mainTlbInfo.valid | ((flags & attributeFlag.writeBack) !== 0 ? mainTlbInfo.writeBack : otherwise);
       table[row * 16 + memAttr] = (flags & DEVICE) !== 0 ? 0 : normal;
     }
   return start;

@@ -51,8 +51,10 @@ export class DebugMemory {
     const holes: { offset: number; length: number; reason: string }[] = [];
     this.eachPage(address, length, (at, offset, count) => {
       const host = this.locate(regime, space, at);
-      if (typeof host === 'number') bytes.set(this.physical.bytes.subarray(host, host + count), offset);
-      else {
+      if (typeof host === 'number') {
+        this.physical.cache?.settle(host, count);
+        bytes.set(this.physical.bytes.subarray(host, host + count), offset);
+      } else {
         const last = holes.at(-1);
         if (last && last.offset + last.length === offset && last.reason === host) last.length += count;
         else holes.push({ offset, length: count, reason: host });
@@ -71,6 +73,7 @@ export class DebugMemory {
       const code = this.code();
       if (code.holdsCode(host - (host & 0xfff))) code.written(host, count);
       this.physical.bytes.set(bytes.subarray(offset, offset + count), host);
+      this.physical.cache?.poked(host, count);
       written += count;
     });
     return written;

@@ -1,7 +1,7 @@
 import { DRY, FETCH, neededRights, PAN, PROBE, READ, UNPRIVILEGED, WRITE } from './access.ts';
 import type { AddressSpace } from './address-space.ts';
 import { lastAttributes } from './address-translation.ts';
-import { describeMemAttr, describeType, shareabilities } from './attributes.ts';
+import { type CacheRules, describeMemAttr, describeType, shareabilities } from './attributes.ts';
 import { decidedRowAttributes } from './configuration.ts';
 import type { FaultType } from './fault.ts';
 import { explainFault } from './fault-rules.ts';
@@ -54,6 +54,7 @@ export interface Explanation {
     readonly typeRule: string;
     readonly shareability: string;
     readonly shareabilityRule: string;
+    readonly cacheRules?: CacheRules;
   };
   readonly rights?: string;
   readonly rightsRules?: readonly string[];

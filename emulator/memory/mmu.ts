@@ -2,7 +2,10 @@ import { access as accessBits, machineWords, mainTlbInfo, SCRATCH, slots } from 
 import { EL0_SHIFT, FETCH, MAINTENANCE, MISALIGNED, NO_DIRTY, neededRights, PAN, READ, UNPRIVILEGED, WRITE, ZERO } from './access.ts';
 import type { AddressSpace } from './address-space.ts';
 import { translateAddress } from './address-translation.ts';
-import { ATTRIBUTE_COLUMNS, attributeFlag, type RegimeConfiguration, STAGE1_OFF_DATA, STAGE2_OFF } from './configuration.ts';
+import { misalignedFaults } from './alignment.ts';
+import type { LineOperation } from './cache/cache-model.ts';
+import { CachedAccess } from './cache/cached-access.ts';
+import { ATTRIBUTE_COLUMNS, attributeFlag, STAGE1_OFF_DATA, STAGE2_OFF } from './configuration.ts';
 import { Consumption } from './consumption.ts';
 import type { Context, Contexts } from './context.ts';
 import { DataWatches } from './data-watches.ts';
@@ -48,6 +51,8 @@ export class Mmu {
   readonly debug: DebugMemory;
   private readonly consumption: Consumption;
   private readonly bytes: Uint8Array;
+  /** With a cache model. */
+  private readonly cached: CachedAccess | undefined;
   private whenFetched: ((pcLow: number, pcHigh: number, hostPage: number) => void) | undefined;
   private splitFirst = 0;
   private splitFirstBytes = 0;
@@ -73,12 +78,15 @@ export class Mmu {
     this.bytes = physical.bytes;
     this.watches = new DataWatches(physical.bytes, physical.marks);
     this.debug = new DebugMemory(this.translation, physical, () => this.code);
+    // Where instructions come from, refills in generated code don't know.
+    this.fetchWatch = undefined;
+    this.cached = physical.cache && new CachedAccess(physical.cache, this.contexts, (host, bytes) => this.code.written(host, bytes));
   }
 
   /** Told of every page that is entered for execution, with the address executed: a debugger arms its breakpoints there. */
   set fetchWatch(watch: ((pcLow: number, pcHigh: number, hostPage: number) => void) | undefined) {
     this.whenFetched = watch;
-    this.physical.words[machineWords.fetchWatched >> 2] = watch === undefined ? 0 : 1;
+    this.physical.words[machineWords.fetchWatched >> 2] = watch === undefined && this.physical.cache === undefined ? 0 : 1;
   }
 
   /** Whom faults are told from now on: the processor that runs. */
@@ -117,7 +125,8 @@ export class Mmu {
     let access = context.privilege | ((flags & accessBits.write) === 0 ? READ : (flags & accessBits.read) !== 0 ? READ | WRITE : WRITE);
     const element = (flags >>> accessBits.alignShift) & 0xff || bytes;
     if ((vaLow & (element - 1)) !== 0) {
-      if (this.misalignedFaults(context.space.configuration, vaLow, bytes, flags)) return this.noteAlignment(vaLow, vaHigh, access);
+      if (misalignedFaults(context.space.configuration, vaLow, bytes, flags, this.features.lse2))
+        return this.noteAlignment(vaLow, vaHigh, access);
       access |= MISALIGNED;
     }
     // Only DC ZVA writes one element of 64 bytes.
@@ -135,16 +144,6 @@ export class Mmu {
     const first = this.splitFirstBytes;
     this.bytes.copyWithin(this.splitFirst, SCRATCH, SCRATCH + first);
     this.bytes.copyWithin(this.splitSecond, SCRATCH + first, SCRATCH + this.splitBytes);
-  }
-
-  /** AArch64.UnalignedAccessFaults: alignment faults that do not depend on the memory type. */
-  private misalignedFaults(configuration: RegimeConfiguration, vaLow: number, bytes: number, flags: number): boolean {
-    if (configuration.alignmentChecked) return true;
-    if ((flags & accessBits.aligned) === 0) return false;
-    if (!this.features.lse2) return true;
-    const inside = (vaLow & 15) + bytes <= 16;
-    if ((flags & accessBits.atomic) !== 0) return !inside;
-    return !inside && !configuration.nonAlignedAcquire;
   }
 
   private noteAlignment(vaLow: number, vaHigh: number, access: number): 0 {
@@ -200,17 +199,21 @@ export class Mmu {
       this.sink.fault(this.fault);
       return 0;
     }
-    const code = this.code.holdsCode(hostPage);
-    if (write && code) this.code.written(host, bytes);
     const info = this.info;
+    const { cached } = this;
+    const page = cached === undefined ? hostPage : cached.place(host, bytes, write, info);
+    const code = this.code.holdsCode(page);
+    if (write && code) this.code.written(page + (vaLow & 0xfff), bytes);
     if ((marks & pageMark.poison) === 0 && (info & mainTlbInfo.device) === 0 && !context.space.configuration.alignmentChecked) {
       const shift = (access & UNPRIVILEGED) !== 0 ? EL0_SHIFT : 0;
       const read = ((info >>> shift) & READ) !== 0;
       // PAN denies both; that was checked for this access.
-      this.contexts.fillData(context, vaLow, vaHigh, hostPage, read, read && !code && ((info >>> shift) & WRITE) !== 0);
-      if (watched) this.narrow(context, vaLow, vaHigh, host);
+      const storable = read && !code && ((info >>> shift) & WRITE) !== 0;
+      if (cached === undefined) this.contexts.fillData(context, vaLow, vaHigh, page, read, storable);
+      const whole = cached === undefined || cached.enter(context, vaLow, vaHigh, host, page, read, storable, watched);
+      if (watched && whole) this.narrow(context, vaLow, vaHigh, host);
     }
-    return host;
+    return page + (vaLow & 0xfff);
   }
 
   /** The page just entered has watched bytes. What reads and writes only looks at the write tag, so that has to mind watches of reads too. */
@@ -275,7 +278,7 @@ export class Mmu {
       (t.guarded && configuration.guardedPages ? mainTlbInfo.guarded : 0) |
       (this.watches.watchesVirtual(vaLow, vaHigh) ? mainTlbInfo.watched : 0) |
       ((flags & attributeFlag.device) !== 0 ? mainTlbInfo.device : 0) |
-      ((flags & attributeFlag.writeBack) !== 0 ? mainTlbInfo.writeBack : 0);
+      ((flags & attributeFlag.writeBack) !== 0 ? mainTlbInfo.writeBack : this.physical.cache === undefined ? 0 : mainTlbInfo.notCached);
     this.info = info;
     const upper = (vaHigh & 0x80_0000) !== 0;
     const number = upper ? (t.global ? space.upperGlobal : space.upperLocal) : t.global ? space.lowerGlobal : space.lowerLocal;
@@ -295,9 +298,10 @@ export class Mmu {
       return 0;
     }
     const guarded = (this.info & mainTlbInfo.guarded) !== 0;
-    if (!this.code.holdsCode(hostPage)) this.contexts.protectCode(hostPage);
-    const records = this.code.recordsOf(hostPage);
-    this.whenFetched?.(pcLow, pcHigh, hostPage);
+    const page = this.cached === undefined ? hostPage : this.cached.fetchPage(hostPage, this.info, context.space.configuration);
+    if (!this.code.holdsCode(page)) this.contexts.protectCode(page);
+    const records = this.code.recordsOf(page);
+    this.whenFetched?.(pcLow, pcHigh, page);
     this.contexts.fillFetch(context, pcLow, pcHigh, records, guarded);
     return records;
   }
@@ -309,8 +313,10 @@ export class Mmu {
    */
   atRecord(pcLow: number, pcHigh: number, stop: () => boolean): 'breakpoint' | 'abort' | 'good' {
     const { space, privilege } = this.selection.current!;
-    const host = this.page(space, pcLow, pcHigh, FETCH | (privilege & UNPRIVILEGED)) + (pcLow & 0xfff);
-    if (this.code.hasBreakpoint(host) && stop()) return 'breakpoint';
+    const hostPage = this.page(space, pcLow, pcHigh, FETCH | (privilege & UNPRIVILEGED));
+    const host = hostPage + (pcLow & 0xfff);
+    const page = this.cached === undefined ? hostPage : this.cached.fetchPage(hostPage, this.info, space.configuration);
+    if (this.code.hasBreakpoint(page + (pcLow & 0xfff)) && stop()) return 'breakpoint';
     return this.consumption.fetch(pcLow, pcHigh, host) ? 'good' : 'abort';
   }
 
@@ -325,8 +331,15 @@ export class Mmu {
    * DC and IC by VA: whether the address translates with what the operation needs. False: `fault` says why (the sink is not told).
    * @param needs `write`: DC IVAC. `read`: any at EL0. `nothing`: the rest.
    * @param readsLine DC, as against IC: an error in the line is consumed.
+   * @param operation What DC does to the line.
    */
-  maintain(vaLow: number, vaHigh: number, needs: 'nothing' | 'read' | 'write', readsLine = false): boolean {
+  maintain(
+    vaLow: number,
+    vaHigh: number,
+    needs: 'nothing' | 'read' | 'write',
+    readsLine = false,
+    operation: LineOperation = 'clean and invalidate',
+  ): boolean {
     const { space, privilege } = this.selection.current!;
     const rights = needs === 'write' ? WRITE : needs === 'read' ? READ : 0;
     const t = this.translation;
@@ -336,6 +349,7 @@ export class Mmu {
     if (host >= 0 && (this.physical.marks[host >>> 12]! & pageMark.poison) !== 0)
       return !readsLine || this.consumption.maintenance(vaLow, vaHigh, host);
     if (host >= 0 && t.accessed) this.enter(space, vaLow, vaHigh, host - (vaLow & 0xfff));
+    if (host >= 0 && readsLine) this.physical.cache?.maintain(host, operation);
     return true;
   }
 

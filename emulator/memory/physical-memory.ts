@@ -1,4 +1,5 @@
 import { CONTEXT_TLB_BYTES, CPU_BYTES, DECODED_PAGE_BYTES, machineWords, mainTlbState, stage2Cache } from '../translate/layout.ts';
+import { CacheModel } from './cache/cache-model.ts';
 import { LINE_BYTES } from './line-set.ts';
 import { pageMark } from './page-mark.ts';
 import { stage1Rights } from './permissions.ts';
@@ -25,6 +26,8 @@ export interface PhysicalMemoryConfiguration {
   /** Bytes for predecoded code. */
   readonly codeBytes?: number;
   readonly shared?: boolean;
+  /** What a cache holds is apart from what memory holds: twice the DRAM. */
+  readonly cacheModel?: boolean;
 }
 
 /**
@@ -53,6 +56,8 @@ export class PhysicalMemory {
   readonly codePages: Int32Array;
   readonly pageWriters: Int32Array;
   readonly poison: PoisonMap;
+  /** Absent where memory has no stale copies. */
+  readonly cache: CacheModel | undefined;
   /** Told of host bytes that became bad, or good again. */
   poisonChanged: ((host: number, bytes: number) => void) | undefined;
   private readonly saveAreas: number;
@@ -74,22 +79,24 @@ export class PhysicalMemory {
     const tables = this.codeStart + this.codeBytes;
     const dram = align(configuration.dramBytes, 2 * MIB);
     // The tables by host page lie below DRAM and cover all of the memory, themselves and the alignment included.
-    const pagesAtMost = Math.ceil(((tables + dram) * 1.01) / PAGE_BYTES) + 2 * (MIB / PAGE_BYTES);
+    const contents = configuration.cacheModel ? 2 * dram : dram;
+    const pagesAtMost = Math.ceil(((tables + contents) * 1.01) / PAGE_BYTES) + 2 * (MIB / PAGE_BYTES);
     const [codePages, pageWriters, marks] = [tables, tables + 4 * pagesAtMost, tables + 8 * pagesAtMost];
     this.dramStart = align(marks + pagesAtMost, 2 * MIB);
     this.dramEnd = this.dramStart + dram;
     this.next = this.dramStart;
-    const pages = this.dramEnd / WASM_PAGE_BYTES;
+    const end = this.dramStart + contents;
+    const pages = end / WASM_PAGE_BYTES;
     if (pages > 65535)
       throw new RangeError(
-        `${Math.floor(configuration.dramBytes / MIB)} MiB of memory do not fit: the machine can have ${Math.floor((65535 * WASM_PAGE_BYTES - this.dramStart) / MIB)} MiB`,
+        `${Math.floor(configuration.dramBytes / MIB)} MiB of memory do not fit: the machine can have ${Math.floor(((65535 * WASM_PAGE_BYTES - this.dramStart) / MIB) * (dram / contents))} MiB`,
       );
     const shared = configuration.shared ?? false;
     this.memory = new WebAssembly.Memory(shared ? { initial: pages, maximum: pages, shared } : { initial: pages, maximum: pages });
     this.bytes = new Uint8Array(this.memory.buffer);
     this.words = new Int32Array(this.memory.buffer);
     const { buffer } = this.memory;
-    const hostPages = this.dramEnd / PAGE_BYTES;
+    const hostPages = end / PAGE_BYTES;
     this.marks = new Uint8Array(buffer, marks, hostPages);
     this.codePages = new Int32Array(buffer, codePages, hostPages);
     this.pageWriters = new Int32Array(buffer, pageWriters, hostPages);
@@ -101,6 +108,7 @@ export class PhysicalMemory {
       ...{ stage2Cache: stage2Start, stage1Rights: rights },
     };
     for (const [name, place] of Object.entries(places)) this.words[machineWords[name as keyof typeof places] >> 2] = place;
+    this.cache = configuration.cacheModel ? new CacheModel(this.bytes, this.marks, this.dramStart, this.dramEnd) : undefined;
     this.poison = new PoisonMap(this.marks, (first, last) => this.poisonChanged?.(first * LINE_BYTES, (last - first + 1) * LINE_BYTES));
   }
 
@@ -145,6 +153,7 @@ export class PhysicalMemory {
 
   /** Gives back DRAM of `allocate`. */
   free(host: number, bytes: number): void {
+    this.cache?.forget(host, bytes);
     for (let page = host; page < host + bytes; page += PAGE_BYTES) this.freePages.push(page);
   }
 }

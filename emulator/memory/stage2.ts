@@ -18,6 +18,12 @@ const LAST_SPACE = 0xfff_ffff;
 /** A leaf as the IPA cache keeps it. */
 const leaf = stage2Cache.leaf;
 
+/** Whether memory that stage 1 gives as Write-Back, or not, is so through stage 2. */
+export function isWriteBackStage2(memAttr: number, fwb: boolean, first: boolean): boolean {
+  if (!fwb) return first && memAttr === 15;
+  return (memAttr & 7) === 6 || (first && (memAttr & 7) === 7);
+}
+
 /** The two words of a space's part of a tag. */
 export const stage2TagLow = (space: number): number => space & 0xfff;
 export const stage2TagHigh = (space: number): number => (space >>> 12) << 16;
@@ -200,6 +206,8 @@ export class Stage2 {
     }
     this.dropWriteOfClean();
     if ((!accessFlag && !parameters.accessFlagUpdate) || (access & DRY) !== 0) return true;
+    // Walks in generated code read tables that they find here from the cache.
+    if (this.physical.cache !== undefined && !isWriteBackStage2(this.memAttr, parameters.fwb, true)) return true;
     const at = ((low >>> 12) & (ENTRIES - 1)) * ENTRY_WORDS;
     const hostPage = this.physical.hostOf(this.pa - (low & 0xfff));
     if (hostPage >= 0) {

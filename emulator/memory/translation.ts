@@ -41,7 +41,7 @@ import { Fault, type FaultType } from './fault.ts';
 import type { FaultRule } from './fault-rules.ts';
 import { deniedByPan, stage1Rights } from './permissions.ts';
 import type { PhysicalMemory } from './physical-memory.ts';
-import { Stage2 } from './stage2.ts';
+import { isWriteBackStage2, Stage2 } from './stage2.ts';
 import type { WalkObserver } from './walk-observer.ts';
 
 const WRITES = WRITE | (WRITE << EL0_SHIFT);
@@ -92,6 +92,8 @@ export class Translation {
   /** What decided `rights1`: index into `stage1Rights`; and the part of it that tables gave. */
   rightsIndex = 0;
   tableRights = 0;
+  /** Of the last walk. */
+  private range: VaRange | undefined;
   private descriptorLow = 0;
   private descriptorHigh = 0;
   private descriptorAddress = 0;
@@ -203,6 +205,7 @@ export class Translation {
     const configuration = regime.configuration;
     const upper = (vaHigh & 0x80_0000) !== 0;
     const range: VaRange = upper ? configuration.upper : configuration.lower;
+    this.range = range;
     if (!range.valid) return this.fail('translation', 0, 'TxSZ');
     if (range.walksDisabled) return this.fail('translation', 0, 'EPD');
     if (!inRange(range, upper, vaLow, vaHigh, access)) return this.fail('translation', 0, 'input size');
@@ -262,8 +265,10 @@ export class Translation {
         return this.failExternal(level, 'poison');
       }
     }
-    let low = this.words[host >>> 2]!;
-    let high = this.words[(host >>> 2) + 1]!;
+    const { cache } = this.physical;
+    const from = cache === undefined ? host : cache.descriptorAt(host, this.cacheableWalk(regime));
+    let low = this.words[from >>> 2]!;
+    let high = this.words[(from >>> 2) + 1]!;
     if (regime.configuration.bigEndian) {
       const swapped = swapBytes(low);
       low = swapBytes(high);
@@ -285,9 +290,18 @@ export class Translation {
       return false;
     if ((access & DRY) !== 0) return true;
     const low = (this.descriptorLow | ACCESS_FLAG) & (dirty ? ~AP2 : -1);
-    if (configuration.bigEndian) this.words[(this.descriptorHost >>> 2) + 1] = swapBytes(low);
-    else this.words[this.descriptorHost >>> 2] = low;
+    const { cache } = this.physical;
+    const host = cache === undefined ? this.descriptorHost : cache.descriptorUpdateAt(this.descriptorHost, this.cacheableWalk(regime));
+    if (configuration.bigEndian) this.words[(host >>> 2) + 1] = swapBytes(low);
+    else this.words[host >>> 2] = low;
     return true;
+  }
+
+  /** With a cache model: whether the walk's last access to a table, through both stages, is Write-Back. */
+  private cacheableWalk({ configuration: { stage2 } }: TranslationRegime): boolean {
+    const first = this.range?.cacheableWalks ?? false;
+    if (!stage2.enabled) return first;
+    return isWriteBackStage2(this.stage2.memAttr, stage2.fwb, first);
   }
 
   private fail(type: FaultType, level: number, rule: FaultRule): false {

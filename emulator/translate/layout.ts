@@ -159,6 +159,8 @@ export const mainTlbInfo = {
   watched: 1 << 10,
   /** Set in every entry. */
   valid: 1 << 11,
+  /** With a cache model: accesses go past the cache. */
+  notCached: 1 << 12,
 } as const;
 
 /**

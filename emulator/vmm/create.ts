@@ -26,7 +26,7 @@ export async function createMachine(configuration: LaunchConfiguration, compileT
 /** A memory that the host cannot back is refused with a RangeError. */
 function siliconFor(
   profile: Profile,
-  { cpus, memory, translate = true, memslots = [] }: LaunchConfiguration,
+  { cpus, memory, translate = true, memslots = [], cacheModel = false }: LaunchConfiguration,
   interpreter: WebAssembly.Module,
   compileThread: CompileThread | undefined,
 ): Silicon {
@@ -37,12 +37,13 @@ function siliconFor(
       dramBytes: hostDramBytes(memory) + memslotDramBytes(checkMemslots(memslots)),
       interpreter,
       translate,
+      cacheModel,
       compileThread,
     });
   } catch (error) {
     if (error instanceof RangeError)
       throw new LaunchError(
-        `this computer cannot give the machine ${formatSize(memory)} of memory${memslots.length > 0 ? ' beside its memslots' : ''}: ${error.message}.`,
+        `this computer cannot give the machine ${formatSize(memory)} of memory${memslots.length > 0 ? ' beside its memslots' : ''}${cacheModel ? ', twice for the cache model' : ''}: ${error.message}.`,
       );
     throw error;
   }

@@ -27,6 +27,8 @@ export interface LaunchConfiguration {
   readonly pfnmapPolicy?: string;
   /** Capabilities of KVM that user space enables, by name without KVM_CAP_. Left out: all that it can use. */
   readonly capabilities?: readonly string[];
+  /** What the data cache holds is apart from what memory holds: stale data shows. */
+  readonly cacheModel?: boolean;
   /** Unix time of the real-time clock at power-on, seconds. */
   readonly epoch?: number;
   /** Seed of everything random that the guest is given. */

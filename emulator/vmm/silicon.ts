@@ -6,6 +6,7 @@ import type { WatchedAccess } from '../cpu/shared-silicon.ts';
 import { CpuState } from '../cpu/state.ts';
 import { Decoder } from '../isa/decoder.ts';
 import { allInstructions } from '../isa/table.ts';
+import type { CacheMaintenance } from '../kvm/cache-maintenance.ts';
 import type { HostFeatures } from '../kvm/vm.ts';
 import { mmuFeatures } from '../memory/features.ts';
 import { Mmu } from '../memory/mmu.ts';
@@ -29,6 +30,8 @@ export interface SiliconConfiguration {
   readonly interpreter: WebAssembly.Module;
   /** Hot code becomes WebAssembly functions (the default; or when, exactly); otherwise everything is interpreted. The guest cannot tell. */
   readonly translate?: boolean | Partial<Eagerness>;
+  /** What the data cache holds is apart from what memory holds. */
+  readonly cacheModel?: boolean;
   /** Translates in another thread; left out: this one does it. */
   readonly compileThread?: CompileThread | undefined;
 }
@@ -54,9 +57,9 @@ export class Silicon {
   private empty = 0;
 
   /** @throws RangeError when the memory does not fit. */
-  constructor({ profile, cpus, dramBytes, interpreter, translate = true, compileThread }: SiliconConfiguration) {
+  constructor({ profile, cpus, dramBytes, interpreter, translate = true, cacheModel = false, compileThread }: SiliconConfiguration) {
     this.profile = profile;
-    this.memory = new PhysicalMemory({ dramBytes, vcpus: cpus });
+    this.memory = new PhysicalMemory({ dramBytes, vcpus: cpus, cacheModel });
     const { memory } = this.memory;
     const read = (name: string): bigint => idRegister(profile, name);
     const mmuOffers = mmuFeatures(read);
@@ -113,6 +116,8 @@ export class Silicon {
     );
     this.compatible = compatibles[profile.name] ?? 'arm,armv8';
     this.features = hostFeatures(this.processors[0]!, read);
+    // FEAT_S2FWB comes with caches that instructions are fetched through, whatever CTR_EL0 says (KVM relies on it).
+    if (this.memory.cache) this.memory.cache.coherentFetches = this.features.coherentDataCache || this.features.fwb;
   }
 
   /** Replaces all data watches of a debugger. Between slices. */
@@ -125,8 +130,25 @@ export class Silicon {
   private poisonChanged(host: number, bytes: number): void {
     const { poison } = this.memory;
     this.mmu.invalidateAll();
-    this.code.guarded = poison.empty ? undefined : (at) => poison.fetches(at);
+    const { cache } = this.memory;
+    this.code.guarded = poison.empty ? undefined : (at) => poison.fetches(cache ? cache.dramOf(at) : at);
     this.code.refresh(host, bytes);
+    if (cache) this.code.refresh(host + cache.distance, bytes);
+  }
+
+  /** What the host does to its caches, done to those of the model. */
+  get maintenance(): CacheMaintenance | undefined {
+    const { memory } = this;
+    const { cache } = memory;
+    return (
+      cache && {
+        cleanInvalidate: (pa, bytes) => {
+          const host = memory.hostOf(pa);
+          if (host >= 0) cache.cleanInvalidate(host, Math.min(bytes, memory.dramEnd - host));
+        },
+        invalidateInstructions: () => {},
+      }
+    );
   }
 
   /** KVM changed stage 2: TLBI of what it concerns in every TLB. More than asked goes, which is permitted. */
@@ -183,6 +205,7 @@ function hostFeatures(processor: Processor, read: (name: string) => bigint): Hos
     coherentInstructionCache: ((read('CTR_EL0') >> 29n) & 1n) === 1n,
     coherentDataCache: ((read('CTR_EL0') >> 28n) & 1n) === 1n,
     doubleFault2: processor.features.doubleFault2,
+    csv2: field('ID_AA64PFR0_EL1', 56) !== 0,
     parange: field('ID_AA64MMFR0_EL1', 0),
     breakpoints: processor.breakpoints,
     watchpoints: processor.watchpoints,

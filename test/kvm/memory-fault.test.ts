@@ -26,7 +26,7 @@ const record = (machine: VirtMachine) => {
   return { name, fields: Object.fromEntries(fields.map((f) => [f.name, f.value])), summary };
 };
 
-describe('guest_memfd under a running guest', () => {
+describe('stage2 §7: guest_memfd under a running guest', () => {
   test('user space and guest see the same page; it is mapped alone', async () => {
     const { machine, file } = await looping();
     machine.silicon.memory.words[file.userAddress(OFFSET + 8) >>> 2] = 0x1234;
@@ -64,7 +64,7 @@ describe('guest_memfd under a running guest', () => {
   });
 });
 
-describe('KVM_EXIT_MEMORY_FAULT', () => {
+describe('stage2 §7: KVM_EXIT_MEMORY_FAULT (39): flags, gpa, size; KVM_RUN fails with the errno', () => {
   test('EFAULT: the file is closed', async () => {
     const { machine, file } = await looping();
     machine.run(100);

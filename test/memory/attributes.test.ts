@@ -14,11 +14,14 @@ const DEVICE = { nGnRnE: 0x00, nGnRE: 0x04, nGRE: 0x08, GRE: 0x0c };
 const [NSH, OSH, ISH] = [0, 2, 3];
 
 const par = (mair: number, sh: number, memAttr: number, sh2: number, fwb = false, cacheDisabled = false): [number, number] => {
-  const { attributes } = combineAttributes(stage1Attributes(mair, sh), memAttr, sh2, { fwb, cacheDisabled });
+  const { attributes } = combineAttributes(stage1Attributes(mair, sh), memAttr, sh2, {
+    fwb,
+    cacheDisabled: cacheDisabled ? 'HCR_EL2.CD' : undefined,
+  });
   return [parAttributes(attributes), parShareability(attributes)];
 };
 
-describe('stage 1 types', () => {
+describe('stage2 §3: stage 1 types', () => {
   for (const [mair, text] of [
     [0x00, 'Device-nGnRnE'],
     [0x04, 'Device-nGnRE'],
@@ -51,7 +54,7 @@ describe('stage 1 types', () => {
   });
 });
 
-describe('combination, HCR_EL2.FWB = 0', () => {
+describe('stage2 §4: combination, HCR_EL2.FWB = 0', () => {
   const rows: readonly [string, number, number, number][] = [
     ['Device and Device: the stricter (stage 1)', DEVICE.nGnRnE, 0b0011, 0x00],
     ['Device and Device: the stricter (stage 2)', DEVICE.GRE, 0b0001, 0x04],
@@ -90,7 +93,7 @@ describe('combination, HCR_EL2.FWB = 0', () => {
   });
 });
 
-describe('combination, HCR_EL2.FWB = 1', () => {
+describe('stage2 §4: combination, HCR_EL2.FWB = 1', () => {
   const rows: readonly [string, number, number, number][] = [
     ['0: Normal becomes nGnRnE', NORMAL.WB, 0, 0x00],
     ['1: Normal becomes nGnRE', NORMAL.WB, 1, 0x04],

@@ -12,7 +12,7 @@ const KiB = 1024n;
 const PAN = 1 << 22;
 const UAO = 1 << 23;
 
-describe('stage 1: geometry', () => {
+describe('stage2 §1: stage 1: geometry', () => {
   const rows = [
     { granule: 12, iaBits: 48, startLevel: 0 },
     { granule: 12, iaBits: 39, startLevel: 1 },
@@ -85,7 +85,7 @@ describe('stage 1: geometry', () => {
   });
 });
 
-describe('stage 1: faults by level', () => {
+describe('stage2 §2: stage 1: faults by level', () => {
   for (const level of [0, 1, 2, 3]) {
     it(`invalid descriptor at level ${level}`, () => {
       const s = new Situation();
@@ -168,7 +168,7 @@ describe('stage 1: faults by level', () => {
   });
 });
 
-describe('stage 1: permissions', () => {
+describe('stage2 §2: stage 1: permissions', () => {
   const rights = (s: Situation): string => {
     const all = [s.read(LOW), s.write(LOW), s.fetch(LOW)].map((result) =>
       typeof result === 'number' ? 'ok' : `${result.type} ${result.level}`,
@@ -241,7 +241,7 @@ describe('stage 1: permissions', () => {
   });
 });
 
-describe('stage 1: hardware management', () => {
+describe('stage2 §2: stage 1: hardware management', () => {
   const HA = 1n << 39n;
   const HD = 1n << 40n;
 
@@ -286,7 +286,7 @@ describe('stage 1: hardware management', () => {
   });
 });
 
-describe('stage 1: tags, types, alignment', () => {
+describe('stage2 §3: stage 1: tags, types, alignment', () => {
   it('TBI ignores the top byte of data addresses, TBID not that of fetches', () => {
     const s = new Situation({ tcr: (1n << 37n) | (1n << 51n) });
     s.lower.map(LOW, s.ram(DATA), NORMAL);
@@ -352,7 +352,7 @@ describe('stage 1: tags, types, alignment', () => {
   });
 });
 
-describe('stage 1 off', () => {
+describe('stage2 §3: stage 1 off', () => {
   it('is flat, Device for data: unaligned faults; the address must fit', () => {
     const s = new Situation();
     s.set('SCTLR_EL1', 0n);

@@ -24,7 +24,7 @@ const leaf = (s: Situation, bits: bigint, offset = DATA): void => {
   s.second!.map(RAM + offset, s.pa(RAM + offset), bits);
 };
 
-describe('stage 2: geometry', () => {
+describe('stage2 §1: stage 2: geometry', () => {
   const rows: readonly Geometry[] = [
     { granule: 12, iaBits: 40, startLevel: 1 },
     { granule: 12, iaBits: 43, startLevel: 1 },
@@ -79,7 +79,7 @@ describe('stage 2: geometry', () => {
   });
 });
 
-describe('stage 2: faults by level', () => {
+describe('stage2 §2: stage 2: faults by level', () => {
   for (const level of [1, 2, 3]) {
     it(`translation fault, level ${level}, of the access`, () => {
       const s = guest();
@@ -180,7 +180,7 @@ describe('stage 2: faults by level', () => {
   });
 });
 
-describe('stage 2: permissions', () => {
+describe('stage2 §2: stage 2: permissions', () => {
   const rights = (s: Situation): string => {
     const all = [s.read(VA), s.write(VA), s.fetch(VA)];
     return all

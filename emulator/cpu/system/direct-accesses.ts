@@ -34,8 +34,11 @@ export function decideDirectAccesses(core: Core): number {
     if (deciders[n]!(core) === 'perform') bits |= bit;
     else refused |= bit;
   }
-  return bits & ~refused;
+  return bits & ~(core.mmu.physical.cache === undefined ? refused : refused | MAINTENANCE);
 }
+
+/** With a cache model the processor performs these. */
+const MAINTENANCE = directAccesses.reduce((all, access) => (/^(DC|IC) /.test(access) ? all | directBit(access) : all), 0);
 
 /** Keeps what was decided until a register changes that the rules of these accesses read. */
 export class DirectAccesses {

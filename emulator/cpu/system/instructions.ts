@@ -1,5 +1,6 @@
 import { type SystemInstruction, systemInstruction } from '../../isa/registers/system-instructions.ts';
 import { translateAddress } from '../../memory/address-translation.ts';
+import type { LineOperation } from '../../memory/cache/cache-model.ts';
 import { slots } from '../../translate/layout.ts';
 import { type Core, completeInstruction, readPstate, writePstate } from '../core.ts';
 import { takeSynchronous, takeUndefined, trapToEl2 } from '../exceptions.ts';
@@ -111,7 +112,16 @@ const xt = (core: Core, rt: number): bigint => (rt === 31 ? 0n : core.state.get(
 const maintenanceNeeds = (core: Core, operation: string): 'nothing' | 'read' | 'write' =>
   operation === 'IVAC' ? 'write' : core.state.low(slots.el) === 0 ? 'read' : 'nothing';
 
-/** Cache maintenance by set and way, and of the whole instruction cache, has nothing to do: caches are coherent, code is looked up by content. */
+/**
+ * What a DC operation does to its line. With stage 2 on, or HCR_EL2.DC, invalidation at EL1 cleans too: a guest must not reach what lies below its own writes
+ * (AArch64.DC of the Arm ARM).
+ */
+function lineOperation({ state }: Core, operation: string): LineOperation {
+  if (operation.startsWith('C')) return operation.startsWith('CI') ? 'clean and invalidate' : 'clean';
+  return state.systemLow(R.HCR_EL2) & (HCR.VM | HCR.DC) ? 'clean and invalidate' : 'invalidate';
+}
+
+/** Maintenance of the whole instruction cache has nothing to do: code is looked up by content. */
 function performNamed(core: Core, { family, operation }: SystemInstruction, rt: number): Outcome {
   const { mmu, state } = core;
   const low = rt === 31 ? 0 : state.low(rt);
@@ -123,8 +133,8 @@ function performNamed(core: Core, { family, operation }: SystemInstruction, rt: 
     if (par === undefined) return 'fault';
     state.setSystem(R.PAR_EL1, par);
   } else if ((family === 'DC' && !operation.endsWith('SW')) || operation === 'IVAU') {
-    if (!mmu.maintain(low, high, maintenanceNeeds(core, operation), family === 'DC')) return 'fault';
-  }
+    if (!mmu.maintain(low, high, maintenanceNeeds(core, operation), family === 'DC', lineOperation(core, operation))) return 'fault';
+  } else if (family === 'DC') mmu.physical.cache?.maintainAll(lineOperation(core, operation));
   completeInstruction(core);
   return 'done';
 }

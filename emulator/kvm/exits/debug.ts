@@ -2,8 +2,6 @@ import type { ExitDefinition } from './layout.ts';
 
 const at = { hsr: 32, hsrHigh: 36, far: 40 } as const;
 export const debugAt = at;
-/** KVM_DEBUG_ARCH_HSR_HIGH_VALID, of `flags`. */
-export const DEBUG_HSR_HIGH_VALID = 1;
 
 const classes: Readonly<Record<number, string>> = {
   48: 'hardware breakpoint',

@@ -67,16 +67,11 @@ export class KvmRun {
     this.bytes[kvmRun.immediateExit] = on ? 1 : 0;
   }
 
-  /** Begins an exit record over what the last one left: the reason, and no flags. */
-  resume(reason: number): void {
+  /** Begins an exit: its reason, and no flags. The record holds what earlier exits left in it, as on Linux, but for the first `cleared` bytes. */
+  begin(reason: number, cleared = 0): void {
     this.view.setUint32(kvmRun.exitReason, reason, true);
     this.view.setUint16(kvmRun.flags, 0, true);
-  }
-
-  /** Begins an exit record: the reason, no flags, and a cleared union. */
-  begin(reason: number): void {
-    this.resume(reason);
-    this.bytes.fill(0, kvmRun.exit, kvmRun.exit + EXIT_UNION_BYTES);
+    if (cleared > 0) this.bytes.fill(0, kvmRun.exit, kvmRun.exit + cleared);
   }
 
   /** Unsigned value at a byte offset. */

@@ -23,17 +23,24 @@ function psci(vcpu: Vcpu): RegisterAccess {
       const version = Object.values<number>(psciVersion).find((one) => BigInt(one) === value);
       if (version === undefined || (version === psciVersion.V0_1) === modern)
         throw new KvmError('EINVAL', `PSCI version 0x${value.toString(16)}`);
-      vm.chosenPsciVersion = version;
+      vm.psciVersion = version;
     },
   );
 }
 
-/** The processor's firmware has no workaround: level 0 is all there is, and all that can be asked for. */
-function workaround(number: number): RegisterAccess {
+/** KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_1_NOT_REQUIRED, and what SMCCC_ARCH_FEATURES says then. */
+const NOT_REQUIRED = 2n;
+const UNAFFECTED = 1n;
+
+/** The host's firmware has no workaround: the level is 0 unless the processor needs none. No higher one can be asked for, and a lower one changes nothing. */
+function workaround({ vm }: Vcpu, number: number): RegisterAccess {
+  const { spectreV2, spectreBhb } = vm.workarounds;
+  const answer = number === 1 ? spectreV2 : number === WORKAROUND_2 ? 0n : spectreBhb;
+  const level = answer === UNAFFECTED ? NOT_REQUIRED : 0n;
   return word64(
-    () => 0n,
+    () => level,
     (value) => {
-      const refused = number === WORKAROUND_2 ? refusedSecond(value) : value !== 0n;
+      const refused = number === WORKAROUND_2 ? refusedSecond(value) : value > level;
       if (refused) throw new KvmError('EINVAL', `level 0x${value.toString(16)} of SMCCC_ARCH_WORKAROUND_${number}`);
     },
   );
@@ -50,7 +57,7 @@ function refusedSecond(value: bigint): boolean {
 export const firmwareRegisters: RegisterGroup = {
   find: (vcpu, low, size) => {
     if (size !== sizeBits.u64 || low > LAST) return undefined;
-    return low === PSCI_VERSION ? psci(vcpu) : workaround(low);
+    return low === PSCI_VERSION ? psci(vcpu) : workaround(vcpu, low);
   },
   list: () => Array.from({ length: LAST + 1 }, (_, low) => registerId(sizeBits.u64, coprocessor.firmware, low)),
 };

@@ -63,7 +63,9 @@ function idRegister(vcpu: Vcpu, of: number): RegisterAccess {
   );
 }
 
-function storedRegister({ state }: Vcpu, at: number): RegisterAccess {
+function storedRegister({ state, vm }: Vcpu, slotNumber: number): RegisterAccess {
+  // A guest's DISR_EL1 is the processor's VDISR_EL2 (HCR_EL2.AMO).
+  const at = slotNumber === register.DISR_EL1 && vm.features.ras ? register.VDISR_EL2 : slotNumber;
   return word64(
     () => state.system(at),
     (value) => state.setSystem(at, value),

@@ -26,11 +26,13 @@ export class CodeBreakpoints {
   /**
    * @param hostOf Host address of a guest physical or physical address, or -1.
    * @param refetch Makes every page be fetched anew, so that `fetched` is asked about it.
+   * @param beside With a cache model: from a host address to the other place that its instruction may be fetched from.
    */
   constructor(
     private readonly code: CodeCache,
     private readonly hostOf: (space: 'ipa' | 'pa', address: bigint) => number,
     private readonly refetch: () => void,
+    private readonly beside?: number,
   ) {}
 
   /** Arms these and no others. What stays armed is not touched: every step sets them anew. */
@@ -53,6 +55,7 @@ export class CodeBreakpoints {
       } else {
         const host = this.hostOf(space, address);
         if (host >= 0) this.arm(host, place);
+        if (host >= 0 && this.beside !== undefined) this.arm(host + this.beside, place);
       }
     }
     if (more) this.refetch();

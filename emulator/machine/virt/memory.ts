@@ -39,8 +39,10 @@ export function readMemory(map: MemoryMap, state: CpuState, space: AddressSpace,
   const holes: { offset: number; length: number; reason: string }[] = [];
   eachPage(address, length, (at, offset, count) => {
     const located = at >= END ? { reason: 'beyond the address space' } : locate(map, state, space, at);
-    if ('host' in located) bytes.set(map.physical.bytes.subarray(located.host, located.host + count), offset);
-    else {
+    if ('host' in located) {
+      map.physical.cache?.settle(located.host, count);
+      bytes.set(map.physical.bytes.subarray(located.host, located.host + count), offset);
+    } else {
       const last = holes.at(-1);
       if (last && last.offset + last.length === offset && last.reason === located.reason) last.length += count;
       else holes.push({ offset, length: count, reason: located.reason });
@@ -67,6 +69,7 @@ export function writeMemory(
     const located = at >= END ? undefined : locate(map, state, space, at);
     if (!located || !('host' in located)) return false;
     map.physical.bytes.set(bytes.subarray(offset, offset + count), located.host);
+    map.physical.cache?.poked(located.host, count);
     written(located.host, count);
     done = offset + count;
     return true;

@@ -28,7 +28,7 @@ export async function loadMachine(file: Uint8Array, destination: Destination = {
   clock.instructions = saved.clock.instructions;
   clock.idle = saved.clock.idle;
   try {
-    machine.vm.chosenPsciVersion = saved.psciVersion;
+    machine.vm.psciVersion = saved.psciVersion;
     for (const [n, vcpu] of machine.vm.vcpus.entries()) restoreVcpu(vcpu, saved.vcpus[n]!);
     restoreMemory(machine, saved, data);
     for (const { base, state } of saved.devices) {
