@@ -22,12 +22,13 @@ export function registerCommands(context: vscode.ExtensionContext, consoles: Gue
 async function debugSample(context: vscode.ExtensionContext): Promise<void> {
   const guests = await sampleGuests(context);
   const chosen = await vscode.window.showQuickPick(
-    guests.map((guest) => ({ label: guest.name, guest })),
-    { placeHolder: 'Sample guest to debug' },
+    guests.map((guest) => ({ label: guest.name, description: guest.uri.path.split('/').at(-1)!, guest })),
+    { placeHolder: 'Sample guest to debug', matchOnDescription: true },
   );
   if (!chosen) return;
-  await vscode.window.showTextDocument(chosen.guest.uri);
-  await debugFile(chosen.guest.uri);
+  const { uri, configuration } = chosen.guest;
+  await vscode.window.showTextDocument(uri);
+  await vscode.debug.startDebugging(vscode.workspace.getWorkspaceFolder(uri), configuration);
 }
 
 async function debugFile(uri: vscode.Uri | undefined): Promise<void> {

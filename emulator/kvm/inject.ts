@@ -41,7 +41,7 @@ export function injectExclusiveOrAtomicAbort(vcpu: Vcpu): void {
 }
 
 /** SCTLR2_EL1.EASE: synchronous external aborts use the vectors of SError. */
-const externalAbortVector = (vcpu: Vcpu): Vector =>
+export const externalAbortVector = (vcpu: Vcpu): Vector =>
   vcpu.vm.features.doubleFault2 && vcpu.state.systemLow(register.SCTLR2_EL1) & SCTLR2.EASE ? vector.serror : vector.synchronous;
 
 const SERROR_ISS = 0x1ff_ffffn;

@@ -219,6 +219,21 @@ describe('translation of Linux', { skip: skipWithoutLinux('6.1') || skipWithout(
       const device = await translated(uart.first, 'write');
       assert.deepEqual([device.ipa, device.pa, device.fault.stage], ['0x9000000', undefined, 2]);
       assert.match(device.resolution.text, /KVM_EXIT_MMIO/);
+
+      // The next page fault of user space.
+      await client.request('setFunctionBreakpoints', { breakpoints: [] });
+      await client.request('setExceptionBreakpoints', {
+        filters: [],
+        filterOptions: [{ filterId: 'exception:data-abort', condition: 'esr.EC == 0x24' }],
+      });
+      await client.request('continue', thread);
+      await client.event('stopped');
+      const { details } = await client.request('exceptionInfo', thread);
+      const [, level] = /DFSC = 0x[0-9a-f]+ \((?:translation|permission|access flag) fault, level ([0-3])\)/.exec(details.stackTrace)!;
+      assert.match(
+        details.stackTrace,
+        new RegExp(`\\nFAR_EL1: va:0x[0-9a-f]+.* ✗ stage 1 .* fault, level ${level}\\n  access: (read|write) at EL0\\n`),
+      );
       await client.request('disconnect');
     }));
 });

@@ -59,10 +59,10 @@ function poisonNotes({ physical }: MemoryMap, pa: bigint, { kind }: ExplainedAcc
 }
 
 /** The access asked for, by the vCPU's own level and PSTATE.PAN where nothing else is said. */
-function accessOf({ state }: Vcpu, { kind = 'read', el }: TranslationQuery): ExplainedAccess {
+function accessOf({ state }: Vcpu, { kind = 'read', el, pan }: TranslationQuery): ExplainedAccess {
   const pstate = readPstate(state);
   const level = el ?? (levelOf(pstate) === 0 ? 0 : 1);
-  return { kind, el: level, pan: level === 1 && (pstate & PSTATE.PAN) !== 0 };
+  return { kind, el: level, pan: level === 1 && (pan ?? (pstate & PSTATE.PAN) !== 0) };
 }
 
 /** Where an address leads, as far as tables and memory slots say. */
