@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { checkExtension } from '../../../emulator/kvm/capabilities.ts';
 import { setVcpuEvents } from '../../../emulator/kvm/vcpu-events.ts';
+import { RESET_UNKNOWN } from '../../../emulator/kvm/vcpu-reset.ts';
 import { BadMemory, DATA, deepDescriptor, type GuestOptions, repeating, VECTORS } from './bad-memory.ts';
 
 const profiles = ['merged', 'proposed'] as const;
@@ -237,7 +238,7 @@ describe('sea §5: SError', () => {
         setVcpuEvents(world.vcpu, { serrorPending: true, serrorHasEsr: true, serrorEsr: iss });
         world.enter(200);
         assert.deepEqual([world.x(3) >> 8n, world.x(4), world.x(5), world.x(6), world.x(7)], [1n, disr, 0n, 0n, 1n]);
-        assert.equal(world.system('ESR_EL1'), 0n);
+        assert.equal(world.system('ESR_EL1'), RESET_UNKNOWN);
       });
 
     test(`sea §5 ${profile}: ESB with nothing pending leaves DISR_EL1 alone`, async () => {
