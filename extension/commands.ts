@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { GuestConsoles } from './console/guest-consoles.ts';
+import { registerInterventions } from './intervention-commands.ts';
 import { sampleGuests } from './sample-guests.ts';
 import { guestSession, ViewDocuments } from './view-documents.ts';
 
@@ -8,6 +9,7 @@ export function registerCommands(context: vscode.ExtensionContext, consoles: Gue
   const documents = new ViewDocuments();
   return [
     documents,
+    ...registerInterventions(),
     vscode.commands.registerCommand('kvmArm64.showConsole', () => consoles.show()),
     vscode.commands.registerCommand('kvmArm64.debugSample', () => debugSample(context)),
     vscode.commands.registerCommand('kvmArm64.debugFile', (uri?: vscode.Uri) =>

@@ -82,6 +82,23 @@ const clearPoison: InterventionCommand = {
   },
 };
 
+const dirtyLogActions = ['on', 'off'] as const;
+
+const dirtylog: InterventionCommand = {
+  name: 'dirtylog',
+  usage: 'dirtylog [SLOT] [on|off]',
+  summary: 'the pages of a memory slot (0 is RAM) that were written since this was last asked; on and off switch the log',
+  words: dirtyLogActions,
+  parse(rest) {
+    const words = rest.split(/\s+/).filter((word) => word !== '');
+    const number = words[0] !== undefined && /^\d+$/.test(words[0]) ? Number(words.shift()) : 0;
+    const [word, more] = words;
+    const action = word === undefined ? 'read' : dirtyLogActions.find((known) => known === word);
+    if (action === undefined || more !== undefined) throw new RequestError(`"${rest}" is not understood: ${dirtylog.usage}`);
+    return { kind: 'dirty-log', slot: number, action };
+  },
+};
+
 /** Everything a person can do to the machine in words. */
 export const interventionCommands: readonly InterventionCommand[] = [
   inject,
@@ -89,6 +106,7 @@ export const interventionCommands: readonly InterventionCommand[] = [
   plain('resume', 'call KVM_RUN again and do nothing else about the exit'),
   plain('emulate', 'let the devices answer the MMIO access now, and look at it before going on'),
   plain('terminate', 'end the machine'),
+  dirtylog,
   poison,
   clearPoison,
 ];

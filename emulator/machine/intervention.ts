@@ -12,6 +12,8 @@ export type Intervention =
   | { readonly kind: 'answer'; readonly answer: Exclude<ExitAnswer, { readonly kind: 'complete' }>; readonly anyway?: boolean }
   /** Completes the MMIO access a vCPU stands at without a device: a load with this value, a store without any. */
   | { readonly kind: 'complete'; readonly value?: Expression }
+  /** The dirty log of a memory slot: KVM_GET_DIRTY_LOG, or KVM_MEM_LOG_DIRTY_PAGES switched on or off. */
+  | { readonly kind: 'dirty-log'; readonly slot: number; readonly action: DirtyLogAction }
   | PoisonIntervention
   /** Memory that was poisoned is good again; without a number all of it. */
   | { readonly kind: 'clear-poison'; readonly id?: number };
@@ -33,6 +35,9 @@ export interface PoisonIntervention {
   /** False: the abort does not say where (FnV). */
   readonly addressKnown?: boolean;
 }
+
+/** What can be done with the dirty log of a memory slot. */
+export type DirtyLogAction = 'read' | 'on' | 'off';
 
 /** Value of an expression on the vCPU the intervention is about. */
 export type Evaluate = (expression: Expression) => bigint;

@@ -7,6 +7,7 @@ import { injectAbort, injectSError } from '../../vmm/exits/perform.ts';
 import type { UserSpace } from '../../vmm/user-space.ts';
 import { hex } from '../expression/format.ts';
 import type { Evaluate, Intervention } from '../intervention.ts';
+import { dirtyLog } from './dirty-log.ts';
 import type { PoisonBook } from './poison.ts';
 
 /** Does it; what it came to, one line. @throws Error that says why it cannot be done, and what to do about that. */
@@ -14,6 +15,8 @@ export function intervene(userSpace: UserSpace, book: PoisonBook, vcpu: Vcpu, in
   switch (intervention.kind) {
     case 'answer':
       return answerExit(userSpace, vcpu, intervention.answer, intervention.anyway ?? false);
+    case 'dirty-log':
+      return dirtyLog(vcpu.vm, intervention.slot, intervention.action);
     case 'complete': {
       const { value } = intervention;
       return answerExit(userSpace, vcpu, { kind: 'complete', ...(value === undefined ? {} : { value: evaluate(value) }) }, false);

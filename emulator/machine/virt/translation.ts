@@ -21,16 +21,17 @@ export function translationOf(map: MemoryMap, vcpu: Vcpu, query: TranslationQuer
   const second = describeStage2(regime);
   const regimes = space === 'va' ? [describeStage1(regime, ((address >> 55n) & 1n) !== 0n), second] : [second];
   const found = mmu.explain(state, space, address, access);
-  const notes = [
-    ...stale(map, regime, query, found.pa),
-    ...(found.pa === undefined ? [] : poisonNotes(map, found.pa, access)),
-    ...(found.present === false ? ['nothing answers at this physical address: an access is a synchronous external abort'] : []),
-  ];
   const ipa = found.fault?.ipa ?? found.ipa;
   const slot = ipa === undefined ? undefined : vcpu.vm.memslots.find(Number(ipa));
   const resolution = found.fault && stage2Resolution(vcpu.vm, found.fault, access);
   // Where the memory will be its slot says already.
   const host = resolution?.maps && !found.fault!.s1ptw && found.pa === undefined ? map.hostOfIpa(Number(ipa)) : -1;
+  const pa = host < 0 ? found.pa : BigInt(map.physical.physical(host));
+  const notes = [
+    ...stale(map, regime, query, found.pa),
+    ...(pa === undefined ? [] : poisonNotes(map, pa, access)),
+    ...(found.present === false ? ['nothing answers at this physical address: an access is a synchronous external abort'] : []),
+  ];
   return {
     space,
     address,
@@ -39,7 +40,7 @@ export function translationOf(map: MemoryMap, vcpu: Vcpu, query: TranslationQuer
     ...found,
     ...(slot ? { memslot: memslotView(vcpu.vm, slot) } : {}),
     ...(resolution ? { resolution } : {}),
-    ...(host < 0 ? {} : { pa: BigInt(map.physical.physical(host)) }),
+    ...(pa === undefined ? {} : { pa }),
     notes,
   };
 }
