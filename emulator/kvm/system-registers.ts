@@ -70,7 +70,7 @@ const virtualMemoryControl: Emulation = ({ vcpu, register: target, read, value }
   const were = cachesEnabled(vcpu);
   vcpu.processor.writeSystemRegister(systemRegisterSlot(target.name), value);
   const are = cachesEnabled(vcpu);
-  if (were !== are) vcpu.vm.flushCaches();
+  if (were !== are) vcpu.vm.memory.flushCaches();
   if (are) {
     vcpu.state.setSystem(register.HCR_EL2, vcpu.state.system(register.HCR_EL2) & ~HCR_TVM);
     vcpu.processor.invalidateDerivedState();
@@ -82,7 +82,7 @@ const virtualMemoryControl: Emulation = ({ vcpu, register: target, read, value }
 function cleanBySetAndWay(vcpu: Vcpu): void {
   const hcr = vcpu.state.system(register.HCR_EL2);
   if (vcpu.vm.features.fwb || hcr & HCR_TVM) return;
-  vcpu.vm.flushCaches();
+  vcpu.vm.memory.flushCaches();
   vcpu.state.setSystem(register.HCR_EL2, hcr | HCR_TVM);
   vcpu.processor.invalidateDerivedState();
 }

@@ -64,7 +64,7 @@ export function initVcpu(vcpu: Vcpu, { target, features }: VcpuInit): void {
   vm.vcpuFeatures = wanted;
   vcpu.features = wanted;
   // The guest begins again with its MMU off: what it has in memory must be found by uncached accesses.
-  if (vcpu.hasRun && !vm.features.fwb) vm.unmapAll();
+  if (vcpu.hasRun && !vm.features.fwb) vm.memory.unmapAll();
   vcpu.reset((features[0]! & vcpuFeature.POWER_OFF) !== 0);
 }
 
