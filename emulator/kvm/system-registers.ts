@@ -3,6 +3,7 @@ import type { SystemRegister } from '../isa/registers/register.ts';
 import { guestIdRegister } from './id-registers.ts';
 import { injectUndefined } from './inject.ts';
 import type { HandlerResult, Vcpu } from './vcpu.ts';
+import { hasPointerAuthentication } from './vcpu-init.ts';
 import { register } from './vcpu-registers.ts';
 import { sendSgi } from './vgic/sgi.ts';
 
@@ -172,5 +173,5 @@ export function handleSystemRegister(vcpu: Vcpu, iss: number): HandlerResult {
 
 function idRegister({ vcpu, register: target, read }: Access): Outcome {
   if (!read) return undefined;
-  return target ? guestIdRegister(target.name, vcpu.state.system(systemRegisterSlot(target.name))) : 0n;
+  return target ? guestIdRegister(target.name, vcpu.state.system(systemRegisterSlot(target.name)), hasPointerAuthentication(vcpu)) : 0n;
 }

@@ -4,9 +4,12 @@ import { type Apei, apeiDeclines } from './apei.ts';
 import type { CountedMaintenance } from './cache-maintenance.ts';
 import { KvmError } from './errno.ts';
 import { GuestMemfd } from './guest-memfd.ts';
+import { type HostFeatures, ipaLimit } from './host-features.ts';
+import { defaultBitmaps } from './hypercalls/bitmaps.ts';
 import type { HypercallMachine } from './hypercalls/context.ts';
 import { result } from './hypercalls/context.ts';
 import { psciVersion } from './hypercalls/psci.ts';
+import { frame, type KernelDevice } from './kernel-device.ts';
 import { type KernelProfile, merged } from './kernel-profile.ts';
 import type { Memslots } from './memslots.ts';
 import { mpState } from './mp-state.ts';
@@ -26,36 +29,9 @@ import type { UserMappings } from './vma.ts';
 import type { VmaRulesHost } from './vma-rules.ts';
 import { VmidAllocator, type VmidHolder } from './vmid.ts';
 
-/** A device that KVM emulates itself. Offsets are from `base`; `length` is 1, 2, 4 or 8 bytes. */
-export interface KernelDevice {
-  readonly base: number;
-  readonly size: number;
-  read(offset: number, length: number): bigint;
-  write(offset: number, length: number, value: bigint): void;
-}
-
-/** What the processor offers that KVM decides by. */
-export interface HostFeatures {
-  readonly ras: boolean;
-  readonly pauth: boolean;
-  readonly fwb: boolean;
-  readonly vmid16: boolean;
-  readonly limitedOrdering: boolean;
-  readonly ls64: boolean;
-  /** CTR_EL0.DIC: no instruction cache maintenance needed. */
-  readonly coherentInstructionCache: boolean;
-  /** CTR_EL0.IDC: no data cache clean needed for instructions. */
-  readonly coherentDataCache: boolean;
-  /** FEAT_DoubleFault2. */
-  readonly doubleFault2: boolean;
-  /** ID_AA64PFR0_EL1.CSV2: branch prediction does not leak (Spectre variant 2). */
-  readonly csv2: boolean;
-  /** ID_AA64MMFR0_EL1.PARange. */
-  readonly parange: number;
-  /** Hardware breakpoints and watchpoints. */
-  readonly breakpoints: number;
-  readonly watchpoints: number;
-}
+export type { HostFeatures } from './host-features.ts';
+export type { KernelDevice } from './kernel-device.ts';
+export { ipaLimit };
 
 export interface VmConfiguration extends VmMemoryConfiguration {
   readonly clock: Clock;
@@ -75,11 +51,6 @@ export interface VmConfiguration extends VmMemoryConfiguration {
 
 /** SMCCC_ARCH_WORKAROUND_RET_UNAFFECTED. */
 const WORKAROUND_NOT_REQUIRED = 1n;
-
-const addressSizes = [32, 36, 40, 42, 44, 48, 52, 56];
-
-/** Bits of the largest guest physical address space (`get_kvm_ipa_limit`). Beyond 48 would need FEAT_LPA2. */
-export const ipaLimit = ({ parange }: HostFeatures): number => Math.min(48, addressSizes[parange] ?? 48);
 
 /** A virtual machine: guest memory, interrupt controller, hypercalls, and its vCPUs. */
 export class Vm implements HypercallMachine {
@@ -113,9 +84,15 @@ export class Vm implements HypercallMachine {
   private readonly vmidHolder: VmidHolder = { vmid: 0, generation: 0 };
   /** KVM_ARM_VCPU_INIT features of every vCPU; undefined: none is initialized. */
   vcpuFeatures: number | undefined;
-  /** KVM_ARM_SET_COUNTER_OFFSET; undefined: nobody set it. */
-  counterOffset: bigint | undefined;
+  /** How far the guests' counters are behind the host's, and whether KVM_ARM_SET_COUNTER_OFFSET has said so for good. */
+  virtualOffset = 0n;
+  physicalOffset = 0n;
+  counterOffsetFixed = false;
+  /** KVM_REG_ARM_*_BMAP. */
+  readonly firmwareBitmaps = defaultBitmaps();
   readonly timerIrqs: TimerIrqs = { ...timerIrq };
+  /** Frames of the interrupt controller could not be mapped (`kvm_vm_dead`): every call of the VM and its files fails with EIO from then on. */
+  dead = false;
   /** A vCPU has run (KVM_ARCH_FLAG_HAS_RAN_ONCE). */
   hasRun = false;
   private readonly kernelDevices: KernelDevice[] = [];
@@ -287,6 +264,7 @@ export class Vm implements HypercallMachine {
     this.random = new SeededBytes(this.configuration.seed);
     this.stage2.clear();
     this.configuration.invalidate();
+    this.virtualOffset = this.physicalOffset = 0n;
     this.maintenance.reset();
     this.vgic.reset();
     for (const vcpu of this.vcpus) {
@@ -329,25 +307,4 @@ export class Vm implements HypercallMachine {
   counter(): bigint {
     return BigInt(this.clock.ticks);
   }
-}
-
-interface Frame {
-  read(offset: number, bytes: number): number;
-  write(offset: number, bytes: number, value: number): void;
-}
-
-/** A register frame of the interrupt controller as a device: 64-bit accesses are two halves. */
-function frame(base: number, size: number, registers: Frame): KernelDevice {
-  return {
-    base,
-    size,
-    read: (offset, length) => {
-      if (length < 8) return BigInt(registers.read(offset, length) >>> 0);
-      return BigInt(registers.read(offset, 4) >>> 0) | (BigInt(registers.read(offset + 4, 4) >>> 0) << 32n);
-    },
-    write: (offset, length, value) => {
-      registers.write(offset, Math.min(length, 4), Number(BigInt.asUintN(32, value)));
-      if (length === 8) registers.write(offset + 4, 4, Number(value >> 32n));
-    },
-  };
 }

@@ -1,8 +1,7 @@
 import { KvmError } from '../errno.ts';
 import { kvmRun } from '../kvm-run.ts';
 import { setMpState } from '../mp-state.ts';
-import { readOneReg, registerBytes, writeOneReg } from '../one-reg.ts';
-import { registerList } from '../one-reg-list.ts';
+import { readOneReg, registerBytes, registerList, writeOneReg } from '../one-reg/index.ts';
 import { getVcpuAttribute, hasVcpuAttribute, setVcpuAttribute } from '../vcpu-attributes.ts';
 import { getVcpuEvents, setVcpuEvents } from '../vcpu-events.ts';
 import { finalizeVcpu, initVcpu, requireInitialized } from '../vcpu-init.ts';
