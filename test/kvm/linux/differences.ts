@@ -64,7 +64,7 @@ export const notOffered: readonly Difference[] = [
   {
     file: 'capabilities',
     cases: /^KVM_CHECK_EXTENSION/,
-    labels: /^capability (15|25|32|36|82|93|122|126|162|170|187|195|203|223|225|239)$/,
+    labels: /^capability (15|25|32|36|82|93|122|126|162|170|187|203|223|225|239)$/,
     why: 'coalesced MMIO, irqfd and ioeventfd, AArch32 EL1, the PMU, SVE, stolen time, statistics and the dirty ring are not offered',
   },
   {
@@ -84,10 +84,5 @@ export const notOffered: readonly Difference[] = [
 export const missing: readonly Difference[] = [
   { file: 'one-reg', cases: /./, why: 'firmware registers, the list of registers and which identification registers can be written' },
   { file: 'vgic', cases: /./, why: 'registers of the vGICv3 as a device' },
-  {
-    file: 'guest-debug',
-    cases: /^(hardware breakpoint|watchpoint)|control$|debug registers$/,
-    why: 'hardware breakpoints and watchpoints',
-  },
   { file: 'hypercalls', cases: /of version 0x1$/, why: 'PSCI 0.1 cannot be asked for' },
 ];
