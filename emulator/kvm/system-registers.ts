@@ -1,5 +1,6 @@
 import { byEncoding, systemRegisterSlot } from '../isa/registers/index.ts';
 import type { SystemRegister } from '../isa/registers/register.ts';
+import { CACHES, ccsidrOf, clidrOf } from './cache-ids.ts';
 import { guestIdRegister } from './id-registers.ts';
 import { injectUndefined } from './inject.ts';
 import type { HandlerResult, Vcpu } from './vcpu.ts';
@@ -37,6 +38,19 @@ const stored: Emulation = ({ vcpu, register: target, read, value }) => {
 
 const readOnly: Emulation = (access) => (access.read ? stored(access) : undefined);
 const writeIgnored: Emulation = (access) => (access.read ? stored(access) : true);
+
+const CTR_EL0 = systemRegisterSlot('CTR_EL0');
+const CSSELR_EL1 = systemRegisterSlot('CSSELR_EL1');
+
+/** `access_clidr` */
+const cacheLevels: Emulation = ({ vcpu, read }) => (read ? clidrOf(vcpu.state.system(CTR_EL0)) : undefined);
+
+/** `access_ccsidr`: a selector of no cache leaves the register that was to be read as it is. */
+const cacheSize: Emulation = ({ vcpu, read }) => {
+  if (!read) return undefined;
+  const selector = vcpu.state.systemLow(CSSELR_EL1) & 0xf;
+  return selector < CACHES ? ccsidrOf(vcpu.state.system(CTR_EL0), selector) : true;
+};
 
 const sgi =
   (group1: boolean): Emulation =>
@@ -107,6 +121,10 @@ const byName: Readonly<Record<string, Emulation>> = {
       'CONTEXTIDR_EL1',
     ].map((name) => [name, virtualMemoryControl]),
   ),
+  CTR_EL0: readOnly,
+  CLIDR_EL1: cacheLevels,
+  CCSIDR_EL1: cacheSize,
+  CSSELR_EL1: stored,
   MDSCR_EL1: stored,
   OSLAR_EL1: osLock,
   OSLSR_EL1: readOnly,

@@ -31,6 +31,7 @@ const HCR_GUEST = word(
     HCR.FB |
     (1 << 10) |
     HCR.TWI |
+    HCR.TID2 |
     HCR.TID3 |
     HCR.TSC |
     HCR.TIDCP |

@@ -46,6 +46,9 @@ export type RunOutcome =
   /** The processor cannot go on: `run` holds KVM_EXIT_INTERNAL_ERROR, the message is for the person. */
   | { readonly kind: 'fatal'; readonly message: string };
 
+/** ICH_HCR_EL2.TC, TALL0, TALL1: without an interrupt controller there is no CPU interface either, its registers are UNDEFINED. */
+const NO_INTERFACE = 0b111 << 10;
+
 const outcomes = {
   exit: { kind: 'exit' },
   interrupted: { kind: 'interrupted' },
@@ -294,6 +297,7 @@ export class Vcpu {
     const { clock, vgic } = this.vm;
     this.timers.sync();
     vgic.flush(this.vgic);
+    if (!this.vm.irqchip) this.state.setSystemWords(register.ICH_HCR_EL2, NO_INTERFACE, 0);
     const refused = entryFailure(this);
     if (refused) return refused;
     if (this.vm.renewVmid(this.index)) this.vm.loadVmid();

@@ -90,6 +90,7 @@ const calls: readonly Call<VcpuFile>[] = [
     name: 'KVM_GET_VCPU_EVENTS',
     request: _IOR(0x9f, structs.vcpuEvents),
     run: ({ vcpu }, argument) => {
+      requireInitialized(vcpu, 'KVM_GET_VCPU_EVENTS');
       argument.write(structs.vcpuEvents, encodeEvents(getVcpuEvents(vcpu)));
       return 0;
     },
@@ -98,6 +99,7 @@ const calls: readonly Call<VcpuFile>[] = [
     name: 'KVM_SET_VCPU_EVENTS',
     request: _IOW(0xa0, structs.vcpuEvents),
     run: ({ vcpu }, argument) => {
+      requireInitialized(vcpu, 'KVM_SET_VCPU_EVENTS');
       setVcpuEvents(vcpu, decodeEvents(argument.read(structs.vcpuEvents), vcpu.vm.kernel));
       return 0;
     },
