@@ -22,7 +22,7 @@ import type {
   Termination,
   VcpuStatus,
 } from './machine.ts';
-import type { MemslotView, TableMap, TableMapQuery, Translation, TranslationQuery } from './memory-views.ts';
+import type { CacheQuery, CacheView, MemslotView, TableMap, TableMapQuery, Translation, TranslationQuery } from './memory-views.ts';
 import { type StandingView, viewOf } from './standing-view.ts';
 import type { RunEnd, Target } from './target.ts';
 
@@ -136,6 +136,10 @@ export class DebuggedMachine implements Machine {
 
   async memslots(): Promise<readonly MemslotView[]> {
     return this.live().memslots();
+  }
+
+  async cacheDifferences(vcpu: number, query: CacheQuery): Promise<CacheView> {
+    return this.vcpu(vcpu).cacheDifferences(vcpu, query);
   }
 
   async exitRecord(vcpu: number): Promise<ExitRecord | undefined> {

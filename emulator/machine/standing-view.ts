@@ -44,7 +44,18 @@ export function viewOf(target: Pick<Target, 'readRegister' | 'readMemory'>, vcpu
 
 /** Calls that change nothing a view shows. */
 const reads: ReadonlySet<MachineMethod> = new Set<MachineMethod>([
-  ...(['vcpus', 'readRegisters', 'readMemory', 'translate', 'tableMap', 'memslots', 'exitRecord', 'evaluate', 'statistics'] as const),
+  ...([
+    'vcpus',
+    'readRegisters',
+    'readMemory',
+    'translate',
+    'tableMap',
+    'memslots',
+    'cacheDifferences',
+    'exitRecord',
+    'evaluate',
+    'statistics',
+  ] as const),
   ...(['setStopPoints', 'consoleInput', 'pause'] as const),
 ]);
 
