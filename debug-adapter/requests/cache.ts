@@ -44,7 +44,7 @@ export async function cacheDifferences({ address, length = 1, every, threadId }:
 
 /** `cache ADDRESS [BYTES]` of the Debug Console: the line, or what differs in a range. */
 export async function cacheCommand(rest: string, guest: Guest, vcpu: number): Promise<string> {
-  const [, text = '', bytes] = /^(.*?)(?:\s+(0x[0-9a-f]+|[0-9]+))?\s*$/is.exec(rest.trim()) ?? [];
+  const [, text = '', bytes] = /^(.*?[\w)\]])(?:\s+(0x[0-9a-f]+|[0-9]+))?$/is.exec(rest.trim()) ?? [];
   const place = await addressOf(text, guest, vcpu);
   const length = bytes === undefined ? 1 : Number(bytes);
   if (length < 1 || length > MOST_BYTES) throw new RequestError(`cache: 1 to ${MOST_BYTES} bytes, not ${bytes}`);
