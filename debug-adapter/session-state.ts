@@ -31,6 +31,9 @@ export interface Guest {
   stop: { readonly vcpu: number; readonly cause: StopCause } | undefined;
 }
 
+/** What addresses of a guest are called by: enough to read what a person writes about it. */
+export type NamedGuest = Pick<Guest, 'loaded' | 'symbols' | 'names'>;
+
 /** What the client said it can do, for the events it may get. */
 export type ClientCapabilities = Partial<DebugProtocol.InitializeRequestArguments>;
 

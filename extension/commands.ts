@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { GuestConsoles } from './console/guest-consoles.ts';
+import { registerInterventions } from './intervention-commands.ts';
 import { sampleGuests } from './sample-guests.ts';
 import { guestSession, ViewDocuments } from './view-documents.ts';
 
@@ -8,6 +9,7 @@ export function registerCommands(context: vscode.ExtensionContext, consoles: Gue
   const documents = new ViewDocuments();
   return [
     documents,
+    ...registerInterventions(),
     vscode.commands.registerCommand('kvmArm64.showConsole', () => consoles.show()),
     vscode.commands.registerCommand('kvmArm64.debugSample', () => debugSample(context)),
     vscode.commands.registerCommand('kvmArm64.debugFile', (uri?: vscode.Uri) =>
@@ -22,12 +24,13 @@ export function registerCommands(context: vscode.ExtensionContext, consoles: Gue
 async function debugSample(context: vscode.ExtensionContext): Promise<void> {
   const guests = await sampleGuests(context);
   const chosen = await vscode.window.showQuickPick(
-    guests.map((guest) => ({ label: guest.name, guest })),
-    { placeHolder: 'Sample guest to debug' },
+    guests.map((guest) => ({ label: guest.name, description: guest.uri.path.split('/').at(-1)!, guest })),
+    { placeHolder: 'Sample guest to debug', matchOnDescription: true },
   );
   if (!chosen) return;
-  await vscode.window.showTextDocument(chosen.guest.uri);
-  await debugFile(chosen.guest.uri);
+  const { uri, configuration } = chosen.guest;
+  await vscode.window.showTextDocument(uri);
+  await vscode.debug.startDebugging(vscode.workspace.getWorkspaceFolder(uri), configuration);
 }
 
 async function debugFile(uri: vscode.Uri | undefined): Promise<void> {

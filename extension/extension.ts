@@ -3,6 +3,7 @@ import { AdapterFactory } from './adapter-factory.ts';
 import { registerCommands } from './commands.ts';
 import { ConfigurationProvider } from './configuration-provider.ts';
 import { GuestConsoles } from './console/guest-consoles.ts';
+import { ExitContext } from './exit-context.ts';
 
 const debugType = 'kvm-arm64';
 
@@ -13,6 +14,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.debug.registerDebugConfigurationProvider(debugType, new ConfigurationProvider(context)),
     vscode.debug.registerDebugAdapterDescriptorFactory(debugType, new AdapterFactory(context)),
     vscode.debug.registerDebugAdapterTrackerFactory(debugType, consoles),
+    vscode.debug.registerDebugAdapterTrackerFactory(debugType, new ExitContext()),
     consoles,
     ...registerCommands(context, consoles),
   );

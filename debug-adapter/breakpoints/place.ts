@@ -3,7 +3,7 @@ import { parseExpression } from '../../emulator/machine/expression/parser.ts';
 import type { AddressSpace } from '../../emulator/machine/machine.ts';
 import { memoryReference, parseMemoryReference } from '../references/memory-reference.ts';
 import { RequestError } from '../request-error.ts';
-import type { Guest } from '../session-state.ts';
+import type { Guest, NamedGuest } from '../session-state.ts';
 import { imageStart } from '../symbols/kernel-image.ts';
 import type { Resolution } from './book.ts';
 import { type ConditionTexts, parseConditions } from './conditions.ts';
@@ -18,7 +18,7 @@ export interface Place {
  * The place of a function. One of the kernel image is put on the guest physical address it was loaded to: it then stops before the MMU is on and wherever KASLR
  * maps the image. Others are virtual. Also takes an address (`va:0x…`) and `symbol + offset`. Throws RequestError.
  */
-export function placeOfFunction(text: string, guest: Guest): Place {
+export function placeOfFunction(text: string, guest: NamedGuest): Place {
   const name = text.trim();
   const symbol = guest.symbols.find(name);
   if (symbol) return imagePlace(symbol.address, guest) ?? { space: 'va', address: symbol.address };
@@ -29,7 +29,7 @@ export function placeOfFunction(text: string, guest: Guest): Place {
   return imagePlace(link, guest) ?? { space: 'va', address: link };
 }
 
-function parseLinkAddress(text: string, guest: Guest): Expression {
+function parseLinkAddress(text: string, guest: NamedGuest): Expression {
   const hint = guest.symbols.size === 0 ? ' (no symbols are loaded: give "symbols" in the launch configuration)' : '';
   try {
     return parseExpression(text, {
@@ -44,7 +44,7 @@ function parseLinkAddress(text: string, guest: Guest): Expression {
 }
 
 /** Where an address of the kernel image was loaded; undefined for what is not in the image. */
-export function imagePlace(address: bigint, { symbols, loaded }: Guest): Place | undefined {
+export function imagePlace(address: bigint, { symbols, loaded }: NamedGuest): Place | undefined {
   const start = imageStart(symbols);
   if (start === undefined || address < start) return undefined;
   const offset = address - start;

@@ -1,6 +1,7 @@
 import { checkCapabilities } from '../../emulator/vmm/capabilities.ts';
 import { checkCpus, type LaunchConfiguration, parseMemorySize } from '../../emulator/vmm/launch.ts';
 import { checkMemslots, checkPfnmapPolicy } from '../../emulator/vmm/memslot-options.ts';
+import { parsePolicies } from './exit-option.ts';
 import { readNamed } from './files.ts';
 import { parseHost } from './host-option.ts';
 import { parseMemslot } from './memslot-option.ts';
@@ -19,6 +20,7 @@ export interface GuestOptions {
   readonly pfnmapPolicy?: string;
   readonly cacheModel?: boolean;
   readonly capabilities?: string;
+  readonly onExit?: readonly string[];
 }
 
 /** Reads the files of a guest. @throws CliError, LaunchError */
@@ -39,6 +41,7 @@ export function readGuest({ append, cpu, kernelProfile, pfnmapPolicy, ...options
     ...(options.capabilities === undefined
       ? {}
       : { capabilities: checkCapabilities(options.capabilities.split(',').filter((name) => name !== '')) }),
+    ...(options.onExit === undefined ? {} : { onExit: parsePolicies(options.onExit) }),
     ...(options.cacheModel ? { cacheModel: true } : {}),
     ...(initrd ? { initrd } : {}),
     ...(append === undefined ? {} : { append }),

@@ -39,6 +39,7 @@ const guestCommand = (name: string): Command =>
       '--host <members>',
       'the host where it differs from the CPU model: ras=on,fwb=off,dic=on,idc=on,doubleFault2=on,ipaBits=40,apei=claims',
     )
+    .option('--on-exit <policy...>', 'what user space does at an exit: ARM_SEA=resume, MMIO=inject-dabt, ARM_NISV=terminate …')
     .option('--memslot <members...>', 'memory beside RAM: gpa=0x100000000,size=2M,backing=pfnmap,attributes=cacheable; a slot each')
     .option('--capabilities <names>', 'what user space enables of KVM: ARM_NISV_TO_USER,ARM_SEA_TO_USER (default), "" for nothing')
     .addOption(
@@ -52,6 +53,9 @@ guestCommand('run')
   .description('run a guest with its console on stdin and stdout (Ctrl-A X quits)')
   .option('--realtime', "the guest's counter follows the clock on the wall: what it does then depends on this computer")
   .option('--until <text>', 'end with status 0 once the console has shown this')
+  .option('--poison <range...>', 'memory that is bad from the start, for example "ipa:0x48000000+64 data once UER"')
+  .option('--script <file>', 'what is done to the machine and when: a JSON object a line, {"at": …, "do": …}')
+  .option('--symbols <file...>', 'vmlinux, another ELF file or System.map, for --poison and --script')
   .addOption(new Option('--mark <text...>', 'note in the statistics when the console first showed this').hideHelp())
   .option(
     '--timeout <seconds>',

@@ -1,9 +1,12 @@
 import { writeFile } from 'node:fs/promises';
+import { ScriptError } from '../../emulator/machine/script/runner.ts';
 import { compileInterpreter } from '../../emulator/translate/interpreter/compiled.ts';
 import { CompileThread } from '../../emulator/vmm/compile-thread.ts';
 import { createMachine } from '../../emulator/vmm/create.ts';
 import { Pace, REALTIME_SLICE } from '../../emulator/vmm/pace.ts';
-import type { RunEnd, VirtMachine } from '../../emulator/vmm/virt-machine.ts';
+import type { RunEnd } from '../../emulator/vmm/run-hooks.ts';
+import type { VirtMachine } from '../../emulator/vmm/virt-machine.ts';
+import { arrangeRun } from './arrange.ts';
 import { CliError, exitStatus } from './exit-status.ts';
 import { type GuestOptions, readGuest } from './guest-files.ts';
 import { Terminal } from './terminal.ts';
@@ -16,6 +19,9 @@ export interface ConsoleOptions {
   readonly timeout?: number;
   readonly stats?: string;
   readonly realtime?: boolean;
+  readonly poison?: readonly string[];
+  readonly script?: string;
+  readonly symbols?: readonly string[];
 }
 
 /** Options of `kvm-arm64 run` as the command line gives them. */
@@ -36,10 +42,9 @@ export async function run(options: RunOptions): Promise<number> {
   const compileThread = new CompileThread();
   const guest = readGuest(options);
   // A guest that follows the clock on the wall has its date too.
-  return await runMachine(
-    await createMachine(options.realtime ? { ...guest, epoch: Math.floor(Date.now() / 1000) } : guest, compileThread),
-    options,
-  );
+  const machine = await createMachine(options.realtime ? { ...guest, epoch: Math.floor(Date.now() / 1000) } : guest, compileThread);
+  await arrangeRun(machine, options);
+  return await runMachine(machine, options);
 }
 
 /** Runs a machine with its console on stdin and stdout; the exit status of the program. */
@@ -49,6 +54,9 @@ export async function runMachine(machine: VirtMachine, options: ConsoleOptions):
   const session = new RunSession(machine, terminal, options);
   try {
     return await session.run();
+  } catch (error) {
+    if (error instanceof ScriptError) throw new CliError(error.message, exitStatus.stopped);
+    throw error;
   } finally {
     terminal.close();
     if (options.stats !== undefined) await writeStatistics(options.stats, session.statistics());

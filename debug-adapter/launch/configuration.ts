@@ -1,4 +1,5 @@
 import { checkCapabilities } from '../../emulator/vmm/capabilities.ts';
+import type { ExitPolicies } from '../../emulator/vmm/exits/policy.ts';
 import { checkHost, type HostDescription } from '../../emulator/vmm/host.ts';
 import { parseMemorySize } from '../../emulator/vmm/launch.ts';
 import { checkMemslots, type MemslotOption } from '../../emulator/vmm/memslot-options.ts';
@@ -21,6 +22,11 @@ export interface LaunchConfiguration {
   readonly pfnmapPolicy?: string;
   readonly cacheModel: boolean;
   readonly capabilities: readonly string[];
+  readonly onExit?: ExitPolicies;
+  /** In the words of the Debug Console's `poison`. */
+  readonly poison?: readonly string[];
+  /** A file, or the steps themselves. */
+  readonly script?: string | readonly unknown[];
   readonly stopOnEntry: boolean;
   readonly symbols: readonly string[];
   readonly console: 'integratedTerminal' | 'internalConsole';
@@ -68,6 +74,9 @@ export function checkConfiguration(given: unknown): LaunchConfiguration {
     ...optional('pfnmapPolicy', configuration['pfnmapPolicy']),
     cacheModel: (configuration['cacheModel'] as boolean | undefined) ?? launchProperties.cacheModel.default,
     capabilities: (configuration['capabilities'] as string[] | undefined) ?? launchProperties.capabilities.default,
+    ...asGiven('onExit', configuration),
+    ...asGiven('poison', configuration),
+    ...asGiven('script', configuration),
     stopOnEntry: (configuration['stopOnEntry'] as boolean | undefined) ?? launchProperties.stopOnEntry.default,
     symbols: symbols === undefined ? [] : Array.isArray(symbols) ? (symbols as string[]) : [symbols as string],
     // A client that names no console gets plain output: only the extension knows how to open a terminal.
@@ -76,6 +85,10 @@ export function checkConfiguration(given: unknown): LaunchConfiguration {
     noDebug: configuration['noDebug'] === true,
   };
 }
+
+/** A property that has been checked, where it is given. */
+const asGiven = (name: string, configuration: Readonly<Record<string, unknown>>): object =>
+  configuration[name] === undefined ? {} : { [name]: configuration[name] };
 
 const optional = (name: string, value: unknown): Readonly<Record<string, string>> =>
   value === undefined ? {} : { [name]: value as string };
@@ -87,6 +100,8 @@ function check(name: string, value: unknown, property: PropertySchema): string[]
   if (Array.isArray(value)) {
     const { items } = property;
     if (items?.type === 'string' && !value.every((item) => typeof item === 'string')) return [`"${name}" must be a list of strings`];
+    const unknown = items?.enum && value.find((item) => !items.enum!.includes(item as string));
+    if (unknown !== undefined) return [`"${name}" can hold ${items!.enum!.join(', ')}, not ${JSON.stringify(unknown)}`];
     if (items?.properties) return value.flatMap((item, n) => check(`${name}[${n}]`, item, { type: 'object', description: '', ...items }));
     return [];
   }

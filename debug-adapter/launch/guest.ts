@@ -8,6 +8,7 @@ import { loadSymbols } from '../symbols/load.ts';
 import { SymbolTable } from '../symbols/symbols.ts';
 import { assembleProgram } from './assemble.ts';
 import type { LaunchConfiguration } from './configuration.ts';
+import { arrange, policiesOf } from './faults.ts';
 import type { Program } from './program.ts';
 
 /** Says how far loading has come. */
@@ -44,6 +45,7 @@ export async function launchGuest(configuration: LaunchConfiguration, machine: M
     ...(configuration.memslots === undefined ? {} : { memslots: configuration.memslots }),
     ...(configuration.pfnmapPolicy === undefined ? {} : { pfnmapPolicy: configuration.pfnmapPolicy }),
     capabilities: configuration.capabilities,
+    ...policiesOf(configuration),
     ...(configuration.cacheModel ? { cacheModel: true } : {}),
     timekeeping: configuration.realtime ? 'realtime' : 'wait',
     ...(initrd ? { initrd } : {}),
@@ -51,7 +53,9 @@ export async function launchGuest(configuration: LaunchConfiguration, machine: M
   };
   const loaded = await machine.launch(machineConfiguration);
   const names = machineNames((name) => symbols.runtimeAddress(name));
-  return { machine, configuration, loaded, symbols, program, names, state: 'configuring', stop: undefined };
+  const guest: Guest = { machine, configuration, loaded, symbols, program, names, state: 'configuring', stop: undefined };
+  await arrange(guest);
+  return guest;
 }
 
 async function namedFile(what: string, path: string): Promise<NamedBytes> {

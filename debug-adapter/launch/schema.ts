@@ -2,6 +2,8 @@ import { pfnmapPolicies } from '../../emulator/kvm/vma-rules.ts';
 import { enableableCapabilities } from '../../emulator/vmm/capabilities.ts';
 import { attributeNames, backingNames } from '../../emulator/vmm/memslot-options.ts';
 
+import { faultProperties } from './fault-properties.ts';
+
 /** JSON schema of one property of a launch configuration: what VS Code checks while typing, and what the adapter checks again at launch. */
 export interface PropertySchema {
   readonly type: string | readonly string[];
@@ -157,6 +159,7 @@ export const launchProperties = {
       "The guest's counter follows the clock on the wall instead of its instructions. What it does then depends on this computer: two runs differ.",
     default: false,
   },
+  ...faultProperties,
 } as const satisfies Readonly<Record<string, PropertySchema>>;
 
 /** Properties that editors put into every configuration; they are theirs. */

@@ -1,3 +1,4 @@
+import type { PoisonedMemory } from '../../emulator/machine/intervention.ts';
 import { interventionCommands, parseIntervention } from '../interventions/command.ts';
 import type { Guest, SessionState } from '../session-state.ts';
 import { performed } from './intervene.ts';
@@ -13,6 +14,7 @@ memory (*(u32*)addr, [va:addr], u8[pa:addr]), symbols, C operators on 64-bit uns
 Assignments: x0 = 1, pstate.I = 1, *(u32*)0x40080000 = 0xd503201f.
 What can be seen:
 ${usages(Object.values(viewCommands))}
+  poisoned: memory that is bad, and how often it was consumed
   stats: instructions, speed, exits
 What can be done to the machine by hand:
 ${usages(interventionCommands)}`;
@@ -20,6 +22,10 @@ ${usages(interventionCommands)}`;
 const commands: Readonly<Record<string, Command>> = {
   help: async () => help,
   ...Object.fromEntries(Object.entries(viewCommands).map(([name, { run }]) => [name, run])),
+  poisoned: async (_, { machine }) => {
+    const all = await machine.poisoned();
+    return all.length === 0 ? 'no memory is poisoned' : all.map(poisonLine).join('\n');
+  },
   stats: async (_, { machine }) => {
     const { instructions, seconds, exits } = await machine.statistics();
     const mips = seconds > 0 ? ` (${(instructions / seconds / 1e6).toFixed(0)} MIPS)` : '';
@@ -27,6 +33,9 @@ const commands: Readonly<Record<string, Command>> = {
     return [`${instructions} instructions in ${seconds.toFixed(2)} s${mips}`, ...counts].join('\n');
   },
 };
+
+const poisonLine = ({ id, text, consumed }: PoisonedMemory): string =>
+  `#${id} ${text}: consumed ${consumed} ${consumed === 1 ? 'time' : 'times'}`;
 
 /** Answer of a command of the Debug Console; undefined: the text is none. */
 export async function consoleCommand(text: string, guest: Guest, vcpu: number, session: SessionState): Promise<string | undefined> {

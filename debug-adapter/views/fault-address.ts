@@ -1,10 +1,10 @@
 import { bits } from '../../emulator/isa/registers/field-lookup.ts';
-import type { Machine, StopCause } from '../../emulator/machine/machine.ts';
+import type { ExitRecord, Machine, StopCause } from '../../emulator/machine/machine.ts';
 import type { TranslationQuery } from '../../emulator/machine/memory-views.ts';
 
 /** The address a stop is about, and the access that was made to it. */
 export interface FaultAddress {
-  /** Register that holds it. */
+  /** What holds it. */
   readonly register: string;
   readonly query: TranslationQuery;
 }
@@ -34,18 +34,26 @@ export async function faultAddress(cause: StopCause, vcpu: number, machine: Mach
     if (!abortExits.has(cause.exit.name)) return undefined;
     const values = await machine.readRegisters(vcpu, ['ESR_EL2', 'FAR_EL2', 'pstate']);
     const value = (name: string): bigint => values.find((r) => r.name === name)?.value ?? 0n;
-    const el = (value('pstate') >> 2n) & 3n ? 1 : 0;
-    return addressOf('FAR_EL2', value('ESR_EL2'), value('FAR_EL2'), el);
+    return addressOf('FAR_EL2', value('ESR_EL2'), value('FAR_EL2'), value('pstate')) ?? guestPhysical(cause.exit);
   }
   if (cause.kind !== 'exception') return undefined;
   const { esr, far, spsr, targetEl } = cause.exception;
-  return addressOf(`FAR_EL${targetEl}`, esr, far, (spsr >> 2n) & 3n ? 1 : 0);
+  return addressOf(`FAR_EL${targetEl}`, esr, far, spsr);
 }
 
-function addressOf(register: string, esr: bigint, address: bigint, el: 0 | 1): FaultAddress | undefined {
+/** FAR holds no address, but `kvm_run` a guest physical one. */
+function guestPhysical({ fields }: ExitRecord): FaultAddress | undefined {
+  const valid = fields.find(({ name }) => name === 'flags')?.meaning?.includes('GPA_VALID');
+  const address = fields.find(({ name }) => name === 'gpa')?.value;
+  return valid && address !== undefined ? { register: 'gpa', query: { space: 'ipa', address } } : undefined;
+}
+
+/** @param pstate Where the access was made: taking the exception has changed it since. */
+function addressOf(register: string, esr: bigint, address: bigint, pstate: bigint): FaultAddress | undefined {
   const abort = aborts.get(Number(bits(esr, 31, 26)));
   const external = bits(esr, 5, 0) === 0b010000n;
   if (!abort || (external && (esr & FNV) !== 0n)) return undefined;
   const kind = abort === 'fetch' ? 'fetch' : (esr & WNR) !== 0n && (esr & NOT_THE_ACCESS) === 0n ? 'write' : 'read';
-  return { register, query: { space: 'va', address, kind, el } };
+  const el = bits(pstate, 3, 2) === 0n ? 0 : 1;
+  return { register, query: { space: 'va', address, kind, el, pan: bits(pstate, 22, 22) !== 0n } };
 }

@@ -37,7 +37,10 @@ export function translationTree(t: Translation): Line {
   const second = t.regimes.find(({ stage }) => stage === 2);
   const { tables, last } = walksOf(t.steps, first?.tableSpace ?? 'pa');
   const lines = [
-    line('access', `${access.kind} at EL${access.el}${access.pan ? ', PSTATE.PAN = 1' : ''}`),
+    line(
+      'access',
+      `${access.kind} at EL${access.el}${access.pan && t.space === 'va' && access.kind !== 'fetch' ? ', PSTATE.PAN = 1' : ''}`,
+    ),
     ...(fault
       ? [line('fault', `${fault.text} (status code 0b${fault.statusCode.toString(2).padStart(6, '0')})`, [line('rule', fault.rule)])]
       : []),

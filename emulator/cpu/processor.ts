@@ -349,7 +349,8 @@ export class Processor implements Core {
     const { exit, used } = this.alone();
     // Still stepping at the same level: the instruction is done. An exception has cleared PSTATE.SS itself.
     if (used > 0 || state.get(slots.pc) !== pc) state.setLow(slots.pstate, state.low(slots.pstate) & ~PSTATE.SS);
-    if (used === 0) this.steppedWord = undefined;
+    // Whoever takes an exception at EL2 returns by an ERET: no instruction was stepped since.
+    if (used === 0 || this.hypervisorVector !== undefined) this.steppedWord = undefined;
     return exit;
   }
 

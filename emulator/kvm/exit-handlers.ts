@@ -1,4 +1,5 @@
 import { debug, debugAt } from './exits/debug.ts';
+import { kvmRun } from './exits/layout.ts';
 import { handleGuestAbort } from './guest-abort.ts';
 import { handleHvc, handleSmc } from './hypercall-handler.ts';
 import { injectUndefined } from './inject.ts';
@@ -10,6 +11,8 @@ import { register } from './vcpu-registers.ts';
 type ExitHandler = (vcpu: Vcpu, esr: number) => HandlerResult;
 
 const WFX_WFE = 1;
+/** KVM_DEBUG_ARCH_HSR_HIGH_VALID: `hsr_high` means something. */
+const HSR_HIGH_VALID = 1;
 
 /** WFI waits until an interrupt is pending; WFE gives the other vCPUs a turn. */
 const handleWfx: ExitHandler = (vcpu, esr) => {
@@ -23,7 +26,9 @@ const handleWfx: ExitHandler = (vcpu, esr) => {
 const handleGuestDebug: ExitHandler = (vcpu, esr) => {
   const { run } = vcpu;
   run.begin(debug.number);
+  run.setNumber(kvmRun.flags, 2, HSR_HIGH_VALID);
   run.setNumber(debugAt.hsr, 4, esr >>> 0);
+  run.setNumber(debugAt.hsrHigh, 4, vcpu.state.systemHigh(register.ESR_EL2));
   if (esr >>> 26 === exceptionClass.WATCHPT_LOW) run.set(debugAt.far, 8, vcpu.state.system(register.FAR_EL2));
   return 'exit';
 };

@@ -144,6 +144,7 @@ export function mapGuestMemfdPage(vcpu: Vcpu, { file, offset, guestPhysAddr }: G
     const { run } = vcpu;
     run.begin(memoryFault.number);
     // Guest memory on arm64 is shared with user space: the PRIVATE flag stays clear.
+    run.set(memoryFaultAt.flags, 8, 0n);
     run.set(memoryFaultAt.gpa, 8, BigInt(page));
     run.set(memoryFaultAt.size, 8, BigInt(PAGE_BYTES));
     return vcpu.fail(error.errno, `no page for the guest physical address ${hex(page)}: ${error.reason}`, error.errno !== 'ENOMEM');

@@ -30,6 +30,8 @@ export class GuestDebug {
   private guestMdscr = 0;
   private guestOslsr = 0;
   private guestSs = 0;
+  /** The step is done and its exception not taken yet (HOST_SS_ACTIVE_PENDING): it comes before anything else, whenever the vCPU runs on. */
+  private activePending = false;
 
   constructor(private readonly vcpu: Vcpu) {}
 
@@ -40,6 +42,7 @@ export class GuestDebug {
   set(control: number, _registers?: GuestDebugRegisters): void {
     if (control & ~VALID_GUEST_DEBUG) throw new KvmError('EINVAL', `KVM_SET_GUEST_DEBUG with control 0x${(control >>> 0).toString(16)}`);
     this.control = control & guestDebugControl.ENABLE ? control : 0;
+    if (!this.control) this.activePending = false;
     this.rearm();
   }
 
@@ -57,13 +60,22 @@ export class GuestDebug {
   /** KVM_RUN begins: PSTATE.SS lets one instruction run before the step exception. */
   beginRun(): void {
     const { state } = this.vcpu;
-    this.guestSs = state.low(slots.pstate) & PSTATE.SS;
-    state.setLow(slots.pstate, state.low(slots.pstate) | PSTATE.SS);
+    const pstate = state.low(slots.pstate);
+    this.guestSs = pstate & PSTATE.SS;
+    state.setLow(slots.pstate, this.activePending ? pstate & ~PSTATE.SS : pstate | PSTATE.SS);
   }
 
-  endRun(): void {
+  /** @param stepped The run ended with the step's exception. */
+  endRun(stepped: boolean): void {
     const { state } = this.vcpu;
-    state.setLow(slots.pstate, (state.low(slots.pstate) & ~PSTATE.SS) | this.guestSs);
+    const pstate = state.low(slots.pstate);
+    this.activePending = !stepped && (pstate & PSTATE.SS) === 0;
+    state.setLow(slots.pstate, (pstate & ~PSTATE.SS) | this.guestSs);
+  }
+
+  /** KVM has performed the instruction itself: that was the step. */
+  skipped(): void {
+    if (this.singleStep) this.activePending = true;
   }
 
   /** Before an entry: MDSCR_EL1.SS is KVM's, and the guest's OS lock must not hide the step. */

@@ -1,4 +1,4 @@
-import { systemEvent, systemEventAt, systemEventExit } from './exits/system-event.ts';
+import { SYSTEM_EVENT_BYTES, systemEvent, systemEventAt, systemEventExit } from './exits/system-event.ts';
 import type { HypercallContext } from './hypercalls/context.ts';
 import { mpState } from './mp-state.ts';
 import type { Vcpu } from './vcpu.ts';
@@ -23,6 +23,10 @@ export class VcpuHypercall implements HypercallContext {
     return this.vcpu.state.get(n);
   }
 
+  setX(n: number, value: bigint): void {
+    this.vcpu.state.set(n, BigInt.asUintN(64, value));
+  }
+
   stop(): void {
     this.vcpu.mpState = mpState.STOPPED;
   }
@@ -34,10 +38,12 @@ export class VcpuHypercall implements HypercallContext {
   systemEvent(type: number, flags: bigint): void {
     if (type !== systemEvent.SUSPEND) for (const other of this.vm.vcpus) other.mpState = mpState.STOPPED;
     const { run } = this.vcpu;
-    run.begin(systemEventExit.number);
+    run.begin(systemEventExit.number, SYSTEM_EVENT_BYTES);
     run.setNumber(systemEventAt.type, 4, type);
-    run.setNumber(systemEventAt.count, 4, 1);
-    run.set(systemEventAt.data, 8, flags);
+    if (type !== systemEvent.SUSPEND) {
+      run.setNumber(systemEventAt.count, 4, 1);
+      run.set(systemEventAt.data, 8, flags);
+    }
     this.leaves = true;
   }
 }

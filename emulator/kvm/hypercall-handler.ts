@@ -1,11 +1,20 @@
-import { HYPERCALL_EXIT_SMC, hypercall, hypercallAt } from './exits/hypercall.ts';
+import { HYPERCALL_EXIT_BYTES, HYPERCALL_EXIT_SMC, hypercall, hypercallAt } from './exits/hypercall.ts';
 import { type HypercallResult, result } from './hypercalls/context.ts';
-import { smcccCall } from './hypercalls/smccc.ts';
+import { smcccCall, smcccFunction } from './hypercalls/smccc.ts';
 import { filterAction } from './smccc-filter.ts';
 import type { HandlerResult, Vcpu } from './vcpu.ts';
 
-/** HVC: the preferred return address is the next instruction already. */
+const workarounds: ReadonlySet<number> = new Set(
+  [smcccFunction.ARCH_WORKAROUND_1, smcccFunction.ARCH_WORKAROUND_2, smcccFunction.ARCH_WORKAROUND_3].map(Number),
+);
+
+/** HVC: the preferred return address is the next instruction already. KVM's vectors answer the workarounds before anything else looks: their work is done by then. */
 export function handleHvc(vcpu: Vcpu): HandlerResult {
+  if (workarounds.has(vcpu.state.low(0) >>> 0)) {
+    vcpu.state.set(0, 0n);
+    vcpu.state.set(1, 0n);
+    return 'resume';
+  }
   return dispatch(vcpu, false);
 }
 
@@ -26,7 +35,7 @@ function dispatch(vcpu: Vcpu, smc: boolean): HandlerResult {
       setResult(vcpu, [result.NOT_SUPPORTED]);
       return 'resume';
     case filterAction.FWD_TO_USER:
-      vcpu.run.begin(hypercall.number);
+      vcpu.run.begin(hypercall.number, HYPERCALL_EXIT_BYTES);
       vcpu.run.set(hypercallAt.nr, 8, BigInt(id));
       vcpu.run.set(hypercallAt.flags, 8, smc ? HYPERCALL_EXIT_SMC : 0n);
       return 'exit';

@@ -9,7 +9,7 @@ import { register } from './vcpu-registers.ts';
 
 /** Makes the guest take an Undefined Instruction exception at its current instruction (`kvm_inject_undefined`). */
 export function injectUndefined(vcpu: Vcpu): void {
-  pendException(vcpu, vector.synchronous, (exceptionClass.UNKNOWN << EC_SHIFT) | trappedIl(vcpu));
+  pendException(vcpu, vector.synchronous, (exceptionClass.UNKNOWN << EC_SHIFT) | instructionLength(vcpu));
 }
 
 /**
@@ -18,18 +18,20 @@ export function injectUndefined(vcpu: Vcpu): void {
  * @param far FAR_EL1; left out: the address that trapped.
  */
 export function injectExternalAbort(vcpu: Vcpu, instruction: boolean, far = vcpu.state.system(register.FAR_EL2)): void {
-  let fsc: number = FSC_EXTERNAL;
-  if (vcpu.vm.kernel.tableAborts && vcpu.state.systemLow(register.ESR_EL2) & abort.S1PTW) {
-    const level = stage1LevelOf(vcpu);
-    if (level === undefined) return;
-    fsc = FSC_EXTERNAL_ON_WALK + level;
-  }
-  pendException(vcpu, externalAbortVector(vcpu), abortSyndrome(vcpu, instruction, fsc), far);
+  const fsc = externalStatus(vcpu);
+  if (fsc !== undefined) pendException(vcpu, externalAbortVector(vcpu), abortSyndrome(vcpu, instruction, fsc), far);
+}
+
+/** Status code of an injected external abort; undefined: there is nothing to inject. */
+function externalStatus(vcpu: Vcpu): number | undefined {
+  if (!vcpu.vm.kernel.tableAborts || (vcpu.state.systemLow(register.ESR_EL2) & abort.S1PTW) === 0) return FSC_EXTERNAL;
+  const level = stage1LevelOf(vcpu);
+  return level === undefined ? undefined : FSC_EXTERNAL_ON_WALK + level;
 }
 
 /** Address size fault, level 0: the guest used an IPA beyond what the machine has (`kvm_inject_size_fault`). FAR_EL1 is that IPA. */
 export function injectSizeFault(vcpu: Vcpu, instruction: boolean, far: bigint): void {
-  pendException(vcpu, externalAbortVector(vcpu), abortSyndrome(vcpu, instruction, 0), far);
+  if (externalStatus(vcpu) !== undefined) pendException(vcpu, externalAbortVector(vcpu), abortSyndrome(vcpu, instruction, 0), far);
 }
 
 /** An exclusive or atomic access that the memory does not take (`kvm_inject_dabt_excl_atomic`). */
@@ -39,7 +41,7 @@ export function injectExclusiveOrAtomicAbort(vcpu: Vcpu): void {
 }
 
 /** SCTLR2_EL1.EASE: synchronous external aborts use the vectors of SError. */
-const externalAbortVector = (vcpu: Vcpu): Vector =>
+export const externalAbortVector = (vcpu: Vcpu): Vector =>
   vcpu.vm.features.doubleFault2 && vcpu.state.systemLow(register.SCTLR2_EL1) & SCTLR2.EASE ? vector.serror : vector.synchronous;
 
 const SERROR_ISS = 0x1ff_ffffn;
@@ -72,12 +74,12 @@ function isSErrorMasked(vcpu: Vcpu): boolean {
 
 export const isSErrorPending = (vcpu: Vcpu): boolean => (vcpu.state.system(register.HCR_EL2) & HCR_VSE) !== 0n;
 
-/** `kvm_vcpu_trap_il_is32bit`: IL is that of the last exception to KVM; before the first there is none. */
-const trappedIl = (vcpu: Vcpu): number => vcpu.state.systemLow(register.ESR_EL2) & IL;
+/** ESR_EL1.IL of what is injected. */
+const instructionLength = (vcpu: Vcpu): number => (vcpu.vm.kernel.ilAlways ? IL : vcpu.state.systemLow(register.ESR_EL2) & IL);
 
 function abortSyndrome(vcpu: Vcpu, instruction: boolean, fsc: number): number {
   const lower = instruction ? exceptionClass.IABT_LOW : exceptionClass.DABT_LOW;
   // From EL1 the class is that of the current level, one more.
   const ec = vcpu.el === 0 ? lower : lower + 1;
-  return (ec << EC_SHIFT) | trappedIl(vcpu) | fsc;
+  return (ec << EC_SHIFT) | instructionLength(vcpu) | fsc;
 }

@@ -24,6 +24,8 @@ export interface KernelProfile {
   readonly hostOwnsSea: boolean;
   /** An SError that nothing masks is taken at once; otherwise every SError is left pending in HCR_EL2.VSE for the processor to deliver. */
   readonly serrorTakenAtOnce: boolean;
+  /** Injected exceptions have ESR_EL1.IL = 1; otherwise IL is that of the last exception to KVM, and 0 before the first. */
+  readonly ilAlways: boolean;
   /** An abort injected after a fault on a stage-1 walk says at which level of the guest's tables. */
   readonly tableAborts: boolean;
   /** Guests are offered FEAT_DoubleFault2 where the host has it, and KVM minds SCTLR2_EL1.EASE and NMEA. */
@@ -59,6 +61,7 @@ export const merged: KernelProfile = {
   vcpuEvents: { extIabtPending: false, first: 'external abort' },
   hostOwnsSea: true,
   serrorTakenAtOnce: true,
+  ilAlways: true,
   tableAborts: true,
   doubleFault2: true,
   ldst64bExit: true,
@@ -72,6 +75,7 @@ export const proposed: KernelProfile = {
   vcpuEvents: { extIabtPending: true, first: 'serror' },
   hostOwnsSea: false,
   serrorTakenAtOnce: false,
+  ilAlways: false,
   tableAborts: false,
   doubleFault2: false,
   ldst64bExit: false,

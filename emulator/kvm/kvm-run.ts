@@ -70,7 +70,8 @@ function enter(vcpu: Vcpu, patience: number): void {
 }
 
 /** A signal ends KVM_RUN. */
-function interrupt({ run }: Vcpu): never {
-  run.setNumber(at.exitReason, 4, interrupted.number);
+function interrupt(vcpu: Vcpu): never {
+  vcpu.signalled();
+  vcpu.run.setNumber(at.exitReason, 4, interrupted.number);
   throw new KvmError('EINTR', 'KVM_RUN');
 }

@@ -53,9 +53,10 @@ export function exitMmio(vcpu: Vcpu, access: DecodedAccess, ipa: number): void {
   run.setAddress(mmioAt.physAddr, ipa);
   run.setNumber(mmioAt.length, 4, length);
   run.setNumber(mmioAt.isWrite, 1, write ? 1 : 0);
-  if (!write || register === 31) return;
-  run.setNumber(mmioAt.data, 4, length < 4 ? state.low(register) & (2 ** (length * 8) - 1) : state.low(register));
-  if (length === 8) run.setNumber(mmioAt.data + 4, 4, state.high(register));
+  if (!write) return;
+  const [low, high] = register === 31 ? [0, 0] : [state.low(register), state.high(register)];
+  run.setNumber(mmioAt.data, length === 8 ? 4 : (length as 1 | 2 | 4), low);
+  if (length === 8) run.setNumber(mmioAt.data + 4, 4, high);
 }
 
 /** Finishes a load with what user space left for it. */

@@ -145,7 +145,9 @@ const CNTPCT = 0xdf01;
 function sysreg(vcpu: Vcpu, low: number): Access | undefined {
   const key = low === CNTV_CVAL ? CNTVCT : low === CNTVCT ? CNTV_CVAL : low;
   if (key === CNTVCT || key === CNTPCT) return counter(vcpu, key === CNTVCT);
-  const slot = slotByKey(key);
+  const encoded = slotByKey(key);
+  // A guest's DISR_EL1 is the processor's VDISR_EL2 (HCR_EL2.AMO).
+  const slot = encoded === register.DISR_EL1 && vcpu.vm.features.ras ? register.VDISR_EL2 : encoded;
   const target = systemRegisters[slot];
   if (!target) return undefined;
   const { state } = vcpu;

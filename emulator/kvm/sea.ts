@@ -1,4 +1,4 @@
-import { armSea } from './exits/arm-sea.ts';
+import { ARM_SEA_BYTES, armSea } from './exits/arm-sea.ts';
 import { injectSError } from './inject.ts';
 import type { KernelProfile } from './kernel-profile.ts';
 import { abort, FSC_EXTERNAL, FSC_EXTERNAL_ON_WALK } from './syndrome.ts';
@@ -38,11 +38,11 @@ function record(vcpu: Vcpu, esr: number): void {
   const { run, state, vm, faultIpa } = vcpu;
   const { at, esrMask, set, gvaValid, gpaValid } = vm.kernel.armSea;
   const farValid = (esr & abort.FNV) === 0;
-  run.begin(armSea[vm.kernel.name].number);
+  run.begin(armSea[vm.kernel.name].number, ARM_SEA_BYTES);
   run.set(at.esr, 8, BigInt((esr & (esrMask | (vm.features.ras ? set : 0))) >>> 0));
   run.set(at.flags, 8, (farValid ? (gvaValid ?? 0n) : 0n) | (faultIpa === undefined ? 0n : gpaValid));
-  if (farValid) run.set(at.gva, 8, state.system(register.FAR_EL2));
-  if (faultIpa !== undefined) run.setAddress(at.gpa, faultIpa);
+  run.set(at.gva, 8, farValid ? state.system(register.FAR_EL2) : 0n);
+  run.setAddress(at.gpa, faultIpa ?? 0);
 }
 
 const PAR_F = 1n;

@@ -14,6 +14,9 @@ export function stage1LevelOf(vcpu: Vcpu): number | undefined {
   const { state, processor } = vcpu;
   const { mmu } = processor;
   const { translation } = mmu;
+  const space = mmu.spaceOf(state);
+  // As Linux has it, though no walk can have been made.
+  if (!space.configuration.stage1) return 0;
   let level: number | undefined;
   const seen = (at: number, address: number): void => {
     if (Math.floor(address / PAGE) * PAGE === page) level ??= at;
@@ -22,7 +25,7 @@ export function stage1LevelOf(vcpu: Vcpu): number | undefined {
   translation.observer = { descriptor: (stage, at, _ipa, address) => stage === 1 && seen(at, address) };
   try {
     const far = register.FAR_EL2;
-    if (!translation.first(mmu.spaceOf(state), state.systemLow(far), state.systemHigh(far), READ | PROBE)) {
+    if (!translation.first(space, state.systemLow(far), state.systemHigh(far), READ | PROBE)) {
       // The descriptor that stage 2 does not let be read is not among those seen.
       if (translation.fault.s1ptw) seen(translation.walkLevel, translation.walkAddress);
     }

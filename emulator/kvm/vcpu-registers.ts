@@ -15,6 +15,8 @@ export const register = {
   ELR_EL2: systemRegisterSlot('ELR_EL2'),
   SPSR_EL2: systemRegisterSlot('SPSR_EL2'),
   VSESR_EL2: systemRegisterSlot('VSESR_EL2'),
+  VDISR_EL2: systemRegisterSlot('VDISR_EL2'),
+  DISR_EL1: systemRegisterSlot('DISR_EL1'),
   CNTHCTL_EL2: systemRegisterSlot('CNTHCTL_EL2'),
   CNTVOFF_EL2: systemRegisterSlot('CNTVOFF_EL2'),
   ICH_HCR_EL2: systemRegisterSlot('ICH_HCR_EL2'),

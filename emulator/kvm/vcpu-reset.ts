@@ -1,4 +1,5 @@
 import { HCR } from '../cpu/registers.ts';
+import { systemRegisterSlot } from '../isa/registers/index.ts';
 import { slots } from '../translate/layout.ts';
 import { vtcr } from './stage2-geometry.ts';
 import type { Vcpu } from './vcpu.ts';
@@ -8,6 +9,13 @@ import { register } from './vcpu-registers.ts';
 const START_PSTATE = 0x3c5;
 /** SCTLR_EL1 after reset as KVM defines it: RES1 bits, MMU and caches off. */
 const SCTLR_EL1_RESET = 0x00c5_0078n;
+
+/** What KVM puts into registers that the architecture resets to an UNKNOWN value (`reset_unknown`): so that nobody relies on it. */
+export const RESET_UNKNOWN = 0x1de7_ec7e_dbad_c0den;
+const unknownAfterReset = [
+  ...['TTBR0_EL1', 'TTBR1_EL1', 'AFSR0_EL1', 'AFSR1_EL1', 'ESR_EL1', 'FAR_EL1', 'PAR_EL1', 'MAIR_EL1', 'CSSELR_EL1'],
+  ...['TPIDR_EL1', 'TPIDR_EL0', 'TPIDRRO_EL0'],
+].map(systemRegisterSlot);
 
 const word = (low: number, high = 0): bigint => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
 
@@ -59,6 +67,7 @@ export function resetVcpu(vcpu: Vcpu): void {
   state.set(slots.pc, 0n);
   processor.pstate = START_PSTATE;
   const set = (slot: number, value: bigint): void => state.setSystem(slot, value);
+  for (const slot of unknownAfterReset) set(slot, RESET_UNKNOWN);
   set(register.SCTLR_EL1, SCTLR_EL1_RESET);
   let hcr = HCR_GUEST;
   if (vm.features.ras) hcr |= HCR_RAS;

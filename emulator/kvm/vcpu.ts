@@ -15,7 +15,7 @@ import { InterfaceRegisters } from './interface-registers.ts';
 import { completeUserLoad, type DecodedAccess } from './mmio.ts';
 import { type MpState, mpState } from './mp-state.ts';
 import { PendingException } from './pending-exception.ts';
-import { exceptionClassNames } from './syndrome.ts';
+import { exceptionClass, exceptionClassNames } from './syndrome.ts';
 import { ArchTimers } from './timer.ts';
 import { register } from './vcpu-registers.ts';
 import { resetVcpu } from './vcpu-reset.ts';
@@ -152,6 +152,11 @@ export class Vcpu {
     this.waiting = true;
   }
 
+  /** A signal has ended KVM_RUN: the next one goes on after the WFI. */
+  signalled(): void {
+    this.waiting = false;
+  }
+
   /** Whether KVM_RUN would execute anything now: powered on, and not waiting for an interrupt that is not there (`kvm_arch_vcpu_runnable`). */
   canRun(): boolean {
     if (this.mpState !== mpState.RUNNABLE) return false;
@@ -177,6 +182,7 @@ export class Vcpu {
     state.advance(slots.pc, 4);
     state.setSystemWords(register.ELR_EL2, state.low(slots.pc), state.high(slots.pc));
     state.setLow(slots.pstate, state.low(slots.pstate) & ~(PSTATE.BTYPE | PSTATE.SS));
+    this.guestDebug.skipped();
     this.vm.clock.instructions++;
     this.instructions++;
     this.left--;
@@ -247,7 +253,7 @@ export class Vcpu {
     if (!this.guestDebug.singleStep) return this.enterFor(budget);
     this.guestDebug.beginRun();
     const outcome = this.enterFor(budget);
-    this.guestDebug.endRun();
+    this.guestDebug.endRun(outcome.kind === 'exit' && this.state.systemLow(register.ESR_EL2) >>> 26 === exceptionClass.SOFTSTP_LOW);
     return outcome;
   }
 

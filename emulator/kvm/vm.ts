@@ -17,7 +17,7 @@ import { IPA_BITS } from './stage2-geometry.ts';
 import type { TableMemory } from './stage2-tables.ts';
 import { type TimerIrqs, timerIrq } from './timer.ts';
 import { Vcpu } from './vcpu.ts';
-import { checkVcpuId } from './vcpu-init.ts';
+import { checkVcpuId, vcpuFeature } from './vcpu-init.ts';
 import { register } from './vcpu-registers.ts';
 import { DISTRIBUTOR_BYTES, REDISTRIBUTOR_BYTES, VgicDevice } from './vgic/device.ts';
 import { Distributor } from './vgic/distributor.ts';
@@ -49,6 +49,8 @@ export interface HostFeatures {
   readonly coherentDataCache: boolean;
   /** FEAT_DoubleFault2. */
   readonly doubleFault2: boolean;
+  /** ID_AA64PFR0_EL1.CSV2: branch prediction does not leak (Spectre variant 2). */
+  readonly csv2: boolean;
   /** ID_AA64MMFR0_EL1.PARange. */
   readonly parange: number;
   /** Hardware breakpoints and watchpoints. */
@@ -85,6 +87,9 @@ export interface VmConfiguration {
   readonly userBase?: number;
 }
 
+/** SMCCC_ARCH_WORKAROUND_RET_UNAFFECTED. */
+const WORKAROUND_NOT_REQUIRED = 1n;
+
 const addressSizes = [32, 36, 40, 42, 44, 48, 52, 56];
 
 /** Bits of the largest guest physical address space (`get_kvm_ipa_limit`). Beyond 48 would need FEAT_LPA2. */
@@ -104,7 +109,7 @@ export class Vm implements HypercallMachine {
   readonly vcpus: Vcpu[] = [];
   readonly smcccFilter = new SmcccFilter();
   /** KVM_REG_ARM_PSCI_VERSION. */
-  psciVersion: number = psciVersion.V1_1;
+  private chosenPsciVersion: number = psciVersion.V1_3;
   /** KVM_CAP_ARM_SYSTEM_SUSPEND. */
   systemSuspend = false;
   /** KVM_CAP_ARM_NISV_TO_USER. */
@@ -128,8 +133,6 @@ export class Vm implements HypercallMachine {
   readonly timerIrqs: TimerIrqs = { ...timerIrq };
   /** A vCPU has run (KVM_ARCH_FLAG_HAS_RAN_ONCE). */
   hasRun = false;
-  /** As on a processor whose firmware knows no workaround: the guest finds itself vulnerable, exactly as without a hypervisor. */
-  readonly workarounds = { spectreV2: result.NOT_SUPPORTED, ssbd: result.NOT_SUPPORTED, spectreBhb: result.NOT_SUPPORTED };
   private readonly kernelDevices: KernelDevice[] = [];
   private readonly counts = new Map<string, number>();
   private random: SeededBytes;
@@ -165,6 +168,22 @@ export class Vm implements HypercallMachine {
     });
     this.vgic.present = false;
     this.random = new SeededBytes(configuration.seed);
+  }
+
+  /** As on a host whose firmware knows no workaround: the guest finds itself vulnerable where the processor is, exactly as without a hypervisor. */
+  get workarounds() {
+    const spectreV2 = this.features.csv2 ? WORKAROUND_NOT_REQUIRED : result.NOT_SUPPORTED;
+    return { spectreV2, ssbd: result.NOT_SUPPORTED, spectreBhb: result.NOT_SUPPORTED };
+  }
+
+  /** Without KVM_ARM_VCPU_PSCI_0_2 the guest has what there was before. */
+  get psciVersion(): number {
+    const { vcpuFeatures } = this;
+    return vcpuFeatures === undefined || vcpuFeatures & vcpuFeature.PSCI_0_2 ? this.chosenPsciVersion : psciVersion.V0_1;
+  }
+
+  set psciVersion(version: number) {
+    this.chosenPsciVersion = version;
   }
 
   get vcpuCount(): number {

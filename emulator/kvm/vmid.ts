@@ -26,7 +26,7 @@ export class VmidAllocator {
   /** The VM is about to run on a CPU (`kvm_arm_vmid_update`): its VMID is valid from then on. */
   update(holder: VmidHolder, cpu = 0): number {
     if (holder.generation !== this.generation) this.renew(holder);
-    this.active.set(cpu, holder);
+    if (this.active.get(cpu) !== holder) this.active.set(cpu, holder);
     return holder.vmid;
   }
 

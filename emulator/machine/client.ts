@@ -56,6 +56,8 @@ export class MachineClient implements Machine {
   exitRecord = this.remote('exitRecord');
   writeExitField = this.remote('writeExitField');
   intervene = this.remote('intervene');
+  poisoned = this.remote('poisoned');
+  setScript = this.remote('setScript');
   evaluate = this.remote('evaluate');
   setStopPoints = this.remote('setStopPoints');
   continue = this.remote('continue');

@@ -6,7 +6,7 @@ import type { Say } from './debug/stop-decision.ts';
 import { StopHooks } from './debug/stop-hooks.ts';
 import type { Expression } from './expression/ast.ts';
 import { compile } from './expression/evaluate.ts';
-import type { Intervention } from './intervention.ts';
+import type { Intervention, PoisonedMemory } from './intervention.ts';
 import type {
   AddressSpace,
   ExitRecord,
@@ -23,6 +23,7 @@ import type {
   VcpuStatus,
 } from './machine.ts';
 import type { CacheQuery, CacheView, MemslotView, TableMap, TableMapQuery, Translation, TranslationQuery } from './memory-views.ts';
+import type { ScriptStep } from './script/step.ts';
 import { type StandingView, viewOf } from './standing-view.ts';
 import type { RunEnd, Target } from './target.ts';
 
@@ -160,6 +161,14 @@ export class DebuggedMachine implements Machine {
     // A guest that waits may have something to do now.
     this.wake();
     return `vCPU ${vcpu}, after ${target.statistics().instructions} instructions: ${account}`;
+  }
+
+  async setScript(steps: readonly ScriptStep[]): Promise<void> {
+    this.live().setScript(steps, (text) => this.listener({ type: 'log', category: 'note', text }));
+  }
+
+  async poisoned(): Promise<readonly PoisonedMemory[]> {
+    return this.live().poisoned();
   }
 
   async evaluate(vcpu: number, expression: Expression): Promise<bigint> {

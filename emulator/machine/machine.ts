@@ -3,8 +3,9 @@ import type { HostDescription } from '../vmm/host.ts';
 import type { MemslotOption } from '../vmm/memslot-options.ts';
 import type { Timekeeping } from '../vmm/pace.ts';
 import type { Expression } from './expression/ast.ts';
-import type { Intervention } from './intervention.ts';
+import type { Intervention, PoisonedMemory } from './intervention.ts';
 import type { CacheQuery, CacheView, MemslotView, TableMap, TableMapQuery, Translation, TranslationQuery } from './memory-views.ts';
+import type { ScriptStep } from './script/step.ts';
 
 /**
  * The machine as a debugger sees it: floors 0 to 3 behind one asynchronous interface. `MachineClient` implements it over a worker; a second implementation
@@ -278,6 +279,10 @@ export interface Machine {
   writeExitField(vcpu: number, name: string, value: bigint): Promise<void>;
   /** Does something to the machine as its VMM or its hardware would; what came of it, with the machine's instruction count. Rejects with what to do instead. */
   intervene(vcpu: number, intervention: Intervention): Promise<string>;
+  /** Replaces the script: what is done to the machine at which moment. It counts from now. */
+  setScript(steps: readonly ScriptStep[]): Promise<void>;
+  /** Memory that is bad now. */
+  poisoned(): Promise<readonly PoisonedMemory[]>;
   /** Value of a condition or watch expression on a vCPU. */
   evaluate(vcpu: number, expression: Expression): Promise<bigint>;
 

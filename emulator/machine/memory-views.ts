@@ -15,8 +15,10 @@ export interface TranslationQuery {
   readonly address: bigint;
   /** A read, where it is absent. */
   readonly kind?: ExplainedAccess['kind'];
-  /** The vCPU's own where it is absent, and with it PSTATE.PAN. */
+  /** The vCPU's own where they are absent. */
   readonly el?: 0 | 1;
+  /** PSTATE.PAN. */
+  readonly pan?: boolean;
 }
 
 /** What becomes of an address. */

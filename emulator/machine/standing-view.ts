@@ -53,6 +53,7 @@ const reads: ReadonlySet<MachineMethod> = new Set<MachineMethod>([
     'memslots',
     'cacheDifferences',
     'exitRecord',
+    'poisoned',
     'evaluate',
     'statistics',
   ] as const),

@@ -1,5 +1,5 @@
 import type { RegisterWords } from './expression/words.ts';
-import type { Evaluate, Intervention } from './intervention.ts';
+import type { Evaluate, Intervention, PoisonedMemory } from './intervention.ts';
 import type {
   AddressSpace,
   DataAccess,
@@ -11,6 +11,7 @@ import type {
   VcpuStatus,
 } from './machine.ts';
 import type { CacheQuery, CacheView, MemslotView, TableMap, TableMapQuery, Translation, TranslationQuery } from './memory-views.ts';
+import type { ScriptStep } from './script/step.ts';
 
 /** Why the target stopped running. */
 export type RunEnd =
@@ -65,6 +66,10 @@ export interface Target {
   placeOf(vcpu: number, va: bigint): { readonly ipa?: bigint; readonly pa?: bigint };
   exitRecord(vcpu: number): ExitRecord | undefined;
   writeExitField(vcpu: number, name: string, value: bigint): void;
+  /** Replaces the script; `say` is told of everything it does. */
+  setScript(steps: readonly ScriptStep[], say: (text: string) => void): void;
+  /** Memory that is bad now. */
+  poisoned(): readonly PoisonedMemory[];
   /** What came of it. Throws where it cannot be done. */
   intervene(vcpu: number, intervention: Intervention, evaluate: Evaluate): string;
 

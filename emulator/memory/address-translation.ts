@@ -55,7 +55,8 @@ export function lastAttributes(translation: Translation, space: AddressSpace, fe
       typeRule: 'stage 2 is off: stage 1 attributes',
       shareabilityRule: 'stage 2 is off: stage 1 shareability',
     };
-  const cacheDisabled = ((space.configuration.registers.HCR >> (fetch ? 33n : 32n)) & 1n) !== 0n;
+  const disabled = ((space.configuration.registers.HCR >> (fetch ? 33n : 32n)) & 1n) !== 0n;
+  const cacheDisabled = disabled ? (fetch ? 'HCR_EL2.ID' : 'HCR_EL2.CD') : undefined;
   return combineAttributes(first, translation.stage2.memAttr, translation.stage2.sh, { fwb: stage2.fwb, cacheDisabled });
 }
 

@@ -121,8 +121,8 @@ const combineCache = (first: CacheAttributes, second: CacheAttributes): CacheAtt
 export interface CombineOptions {
   /** HCR_EL2.FWB. */
   readonly fwb: boolean;
-  /** HCR_EL2.CD for data accesses, HCR_EL2.ID for fetches: stage 2 gives Non-cacheable. */
-  readonly cacheDisabled?: boolean;
+  /** Set where stage 2 makes Normal memory Non-cacheable: HCR_EL2.CD for data accesses, HCR_EL2.ID for fetches. */
+  readonly cacheDisabled?: 'HCR_EL2.CD' | 'HCR_EL2.ID' | undefined;
 }
 
 /**
@@ -136,7 +136,7 @@ export function combineAttributes(first: MemoryAttributes, memAttr: number, sh: 
     ? combineForced(first, memAttr, shareability)
     : combineTypes(first, memAttr, shareability);
   if (options.cacheDisabled && attributes.type === 'Normal') {
-    const typeRule = 'HCR_EL2.CD makes Normal memory Non-cacheable';
+    const typeRule = `${options.cacheDisabled} = 1 makes Normal memory Non-cacheable`;
     return { attributes: nonCacheable, typeRule, shareabilityRule: outerRule, cacheRules: forAll(typeRule, noHints) };
   }
   const result = effectiveAttributes(attributes);

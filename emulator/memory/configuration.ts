@@ -235,7 +235,7 @@ export function decidedRowAttributes(
 
 function attributeFlags(registers: RegimeRegisters, fwb: boolean): Uint8Array {
   const flags = new Uint8Array(ATTRIBUTE_ROWS * ATTRIBUTE_COLUMNS);
-  const cacheDisabled = bit(registers.HCR, 32);
+  const cacheDisabled = bit(registers.HCR, 32) ? 'HCR_EL2.CD' : undefined;
   for (let row = 0; row < ATTRIBUTE_ROWS; row++) {
     const first = rowAttributes(registers, row, 3, row === STAGE1_OFF_FETCH);
     for (let column = 0; column < ATTRIBUTE_COLUMNS; column++) {

@@ -28,7 +28,7 @@ export interface HostDescription {
 const switches = ['fwb', 'dic', 'idc', 'ras', 'doubleFault2'] as const;
 const known: ReadonlySet<string> = new Set([...switches, 'ipaBits', 'pageSize', 'apei']);
 
-/** ID_AA64MMFR0_EL1.PARange of each size. KVM makes VMs of 40 bits (type 0), so a host has no fewer here. */
+/** ID_AA64MMFR0_EL1.PARange of each size. A host has no fewer bits: its memory begins at 2^36, and KVM makes VMs of 40 bits (type 0). */
 const paRanges: ReadonlyMap<number, number> = new Map([
   [40, 2],
   [42, 3],

@@ -205,6 +205,7 @@ function hostFeatures(processor: Processor, read: (name: string) => bigint): Hos
     coherentInstructionCache: ((read('CTR_EL0') >> 29n) & 1n) === 1n,
     coherentDataCache: ((read('CTR_EL0') >> 28n) & 1n) === 1n,
     doubleFault2: processor.features.doubleFault2,
+    csv2: field('ID_AA64PFR0_EL1', 56) !== 0,
     parange: field('ID_AA64MMFR0_EL1', 0),
     breakpoints: processor.breakpoints,
     watchpoints: processor.watchpoints,

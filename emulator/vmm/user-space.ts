@@ -56,7 +56,7 @@ export class UserSpace {
 
   /** Acts on an exit of KVM_RUN as a VMM does: emulates devices, injects, ends the machine. */
   handle({ vcpu, message }: UnhandledExit): Handled {
-    return message === undefined ? this.charged(vcpu, () => this.byItself(vcpu)) : { kind: 'fatal', message };
+    return message === undefined ? this.byItself(vcpu) : { kind: 'fatal', message };
   }
 
   /**
@@ -64,7 +64,7 @@ export class UserSpace {
    * @throws KvmError where KVM refuses it.
    */
   answer(vcpu: Vcpu, answer: ExitAnswer, account: string): void {
-    const handled = this.charged(vcpu, () => perform(vcpu, this.bus, answer));
+    const handled = perform(vcpu, this.bus, answer);
     this.answered.set(vcpu, account);
     this.waiting = handled.kind === 'fatal' ? { vcpu, message: handled.message } : undefined;
   }
@@ -76,15 +76,6 @@ export class UserSpace {
     if (this.waiting?.vcpu !== vcpu)
       return `vCPU ${vcpu.index} is not stopped at an exit: switch on a filter such as KVM_EXIT_MMIO and continue`;
     return this.waiting.message;
-  }
-
-  /** An exception or an attempt that counts as an instruction is one of this vCPU's. */
-  private charged(vcpu: Vcpu, act: () => Handled): Handled {
-    const { clock } = vcpu.vm;
-    const before = clock.instructions;
-    const handled = act();
-    vcpu.instructions += clock.instructions - before;
-    return handled;
   }
 
   private byItself(vcpu: Vcpu): Handled {

@@ -3,7 +3,6 @@ import { SeededBytes } from '../kvm/seed.ts';
 import { BLOCK_BYTES } from '../kvm/stage2-geometry.ts';
 import type { RunOutcome, Vcpu } from '../kvm/vcpu.ts';
 import { Vm } from '../kvm/vm.ts';
-import type { WatchedAccess } from '../memory/data-watches.ts';
 import { HOST_DRAM_BASE } from '../memory/physical-memory.ts';
 import { slots } from '../translate/layout.ts';
 import { board, IRQ_COUNT } from './board.ts';
@@ -14,41 +13,18 @@ import { deviceTreeBlob } from './device-tree.ts';
 import { Pl011 } from './devices/pl011.ts';
 import { Pl031 } from './devices/pl031.ts';
 import { Pl061 } from './devices/pl061.ts';
+import { goOn } from './exits/perform.ts';
 import { GuestMemory } from './guest-memory.ts';
 import { apeiOfHost, checkHost, describeHost, type HostFact, kernelProfile } from './host.ts';
 import { checkCommandLine, checkCpus, checkMemory, DEFAULT_EPOCH, DEFAULT_SEED, type LaunchConfiguration } from './launch.ts';
 import { type LoadedKernel, loadKernel } from './loader/kernel.ts';
 import { type Layout, placeBootFiles } from './loader/placement.ts';
 import { checkMemslots, checkPfnmapPolicy } from './memslot-options.ts';
+import { PlanKeeper } from './plan-keeper.ts';
+import type { RunEnd, RunHooks } from './run-hooks.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Silicon } from './silicon.ts';
 import { type UnhandledExit, UserSpace } from './user-space.ts';
-
-/** Why the machine stopped running. */
-export type RunEnd =
-  /** The budget is used up, or `interrupted` said so. */
-  | { readonly kind: 'budget' }
-  /** A hook asked for it. */
-  | { readonly kind: 'hook'; readonly vcpu: number }
-  /** Every vCPU waits and no timer will fire: only console input can wake the guest. */
-  | { readonly kind: 'idle' }
-  /** Every vCPU waits for a timer; only with `pace`. The next run goes on at that time. */
-  | { readonly kind: 'pause'; readonly nanoseconds: number }
-  | { readonly kind: 'power-off' }
-  | { readonly kind: 'reset' }
-  | { readonly kind: 'fatal'; readonly vcpu: number; readonly message: string };
-
-/** What whoever runs the machine wants to be asked. Each returns true to stop right there. */
-export interface RunHooks {
-  /** The vCPU is about to execute an instruction that has a breakpoint. Asked once for each execution, beside the guest: nothing of it may be changed then. */
-  breakpoint(vcpu: number): boolean;
-  /** The vCPU has executed an instruction that accessed watched memory; PC is at the next. */
-  watch?(vcpu: number, accesses: readonly WatchedAccess[]): boolean;
-  /** `kvm_run` of the vCPU holds an exit that user space has not handled yet. */
-  exit(vcpu: number, name: string): boolean;
-  /** The vCPU has taken an exception to EL1 and stands at its vector; it asked the processor to stop there. */
-  exception(vcpu: number): boolean;
-}
 
 const NANOSECONDS = 1e9;
 /** Host memory that KVM needs for stage-2 tables: a page for every 2 MiB, and the upper levels. */
@@ -67,6 +43,8 @@ export class VirtMachine {
   /** Ends a run instead of skipping the time that all vCPUs wait. Changes nothing the guest can see. */
   pace = false;
   readonly userSpace: UserSpace;
+  /** What somebody planned to be done. */
+  readonly planned: PlanKeeper;
   readonly bus = new Bus();
   private readonly uart: Pl011;
   private readonly rtc: Pl031;
@@ -87,6 +65,7 @@ export class VirtMachine {
   ) {
     const { memory, cpus, initrd, kernel } = configuration;
     this.userSpace = new UserSpace(this.bus, configuration.onExit ?? {});
+    this.planned = new PlanKeeper(silicon.clock, this.userSpace);
     checkMemory(memory);
     checkCpus(cpus);
     if (configuration.append !== undefined) checkCommandLine(configuration.append);
@@ -154,12 +133,14 @@ export class VirtMachine {
 
   /** What holds state beside registers and memory, by name: for comparing whole machines. */
   get parts(): Readonly<Record<string, object>> {
-    return { clock: this.silicon.clock, vm: this.vm, bus: this.bus, scheduler: this.scheduler };
+    const { clock, memory } = this.silicon;
+    return { ...(memory.cache ? { cache: memory.cache.state } : {}), clock, vm: this.vm, bus: this.bus, scheduler: this.scheduler };
   }
 
   /** Back to the state after construction. */
   reset(): void {
     this.userSpace.reset();
+    this.planned.reset();
     for (const passed of this.passed) passed.instructions = -1;
     this.skipTo = undefined;
     this.clearMemory();
@@ -210,6 +191,7 @@ export class VirtMachine {
     const first = this.finishUnhandled();
     if (first) return first;
     while (this.silicon.clock.instructions < limit) {
+      if (this.planned.stopsNow()) return { kind: 'hook', vcpu: 0 };
       const vcpu = this.scheduler.next();
       if (!vcpu) {
         const end = this.skipTime();
@@ -219,7 +201,7 @@ export class VirtMachine {
       }
       this.skipTo = undefined;
       const before = vcpu.instructions;
-      const outcome = vcpu.enter(Math.min(this.scheduler.quantum, limit - this.silicon.clock.instructions));
+      const outcome = vcpu.enter(Math.min(this.scheduler.quantum, limit - this.silicon.clock.instructions, this.planned.until));
       this.scheduler.used(vcpu.instructions - before);
       if (outcome.kind === 'yield') this.scheduler.yield();
       const end = this.after(vcpu, outcome);
@@ -240,13 +222,14 @@ export class VirtMachine {
     const vcpu = this.vm.vcpus[index]!;
     const limit = vcpu.instructions + count;
     while (vcpu.instructions < limit) {
+      if (this.planned.stopsNow()) return { kind: 'hook', vcpu: index };
       if (!vcpu.canRun()) {
         const next = vcpu.nextEvent();
         if (!vcpu.isWaiting || next === Number.POSITIVE_INFINITY) return { kind: 'idle' };
         this.advanceTo(next);
         continue;
       }
-      const outcome = vcpu.enter(limit - vcpu.instructions);
+      const outcome = vcpu.enter(Math.min(limit - vcpu.instructions, this.planned.until));
       const end = this.after(vcpu, outcome);
       if (end) return end;
       // The last instruction may be one that user space emulates: it is done only when KVM has completed it.
@@ -326,6 +309,7 @@ export class VirtMachine {
       case 'exit':
         return this.atExit({ vcpu });
       case 'breakpoint':
+        return (this.planned.stopsHere(vcpu) ?? true) ? { kind: 'hook', vcpu: vcpu.index } : undefined;
       case 'watch':
         return { kind: 'hook', vcpu: vcpu.index };
       case 'exception':
@@ -347,6 +331,7 @@ export class VirtMachine {
     const name = exitDefinition(run)?.name ?? `KVM_EXIT_${run.exitReason}`;
     this.vm.count(name);
     this.userSpace.arrived(at);
+    this.planned.plan?.exited(index, name);
     if (!this.hooks?.exit(index, name)) return this.handle(at);
     this.userSpace.hold(at);
     return { kind: 'hook', vcpu: index };
@@ -360,7 +345,7 @@ export class VirtMachine {
     const low = state.low(slots.pc);
     const high = state.high(slots.pc);
     if (passed.instructions === instructions && passed.low === low && passed.high === high) return false;
-    if (this.hooks.breakpoint(index)) return true;
+    if (this.planned.isDueBefore(vcpu) || this.hooks.breakpoint(index)) return true;
     passed.instructions = instructions;
     passed.low = low;
     passed.high = high;
@@ -385,10 +370,11 @@ export class VirtMachine {
     return at && this.handle(at);
   }
 
-  private handle(at: UnhandledExit): RunEnd | undefined {
-    const { vcpu } = at;
+  private handle(exit: UnhandledExit): RunEnd | undefined {
+    const { vcpu } = exit;
     const before = vcpu.instructions;
-    const handled = this.userSpace.handle(at);
+    const at = this.planned.atExit(exit);
+    const handled = at ? this.userSpace.handle(at) : goOn;
     this.scheduler.used(vcpu.instructions - before);
     this.console.feed(this.uart);
     return handled.kind === 'continue' ? undefined : handled.kind === 'fatal' ? { ...handled, vcpu: vcpu.index } : handled;

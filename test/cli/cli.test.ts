@@ -55,6 +55,23 @@ const linking = binary(
         isb
         b       .`,
 );
+/** Reads bad memory, and powers off at the abort's vector. */
+const consuming = binary(
+  'consuming',
+  `
+        adr     x0, vectors
+        msr     vbar_el1, x0
+        isb
+        adr     x1, bad
+        ldr     x2, [x1]
+        b       .
+        .balign 2048
+vectors:
+        .space  0x200
+        ${powerOff}
+        .balign 64
+bad:    .quad   1`,
+);
 const resetting = binary('resetting', 'movz x0, #0x8400, lsl #16\nmovk x0, #9\nhvc #0');
 
 describe('kvm-arm64 run', () => {
@@ -74,6 +91,61 @@ describe('kvm-arm64 run', () => {
     const reason = 'linked watchpoints are not supported, and the guest has enabled DBGWCR0_EL1 = 0x100001';
     assert.deepEqual([status, stderr], [2, `kvm-arm64: guest stopped: ${reason}\n`]);
     assert.equal(JSON.parse(readFileSync(stats, 'utf8')).exits.KVM_EXIT_INTERNAL_ERROR, 1);
+  });
+  describe('memory errors', () => {
+    const bad = 'ipa:0x40080a40+8';
+    const sea = ['run', '--kernel', consuming, '--memory', '16M', '--cpu', 'neoverse-n1'];
+    test('--poison: the guest consumes the error, and user space injects the abort', () => {
+      const stats = join(folder, 'consumed.json');
+      const { status, stderr } = cli(...sea, '--poison', `${bad} data once`, '--stats', stats);
+      assert.deepEqual([status, stderr], [0, '']);
+      const { exits } = JSON.parse(readFileSync(stats, 'utf8'));
+      assert.deepEqual([exits.KVM_EXIT_ARM_SEA, exits.KVM_EXIT_SYSTEM_EVENT], [1, 1]);
+    });
+    test('--on-exit: what user space does instead', () => {
+      const { status, stderr } = cli(...sea, '--poison', bad, '--on-exit', 'ARM_SEA=terminate');
+      assert.equal(status, 2);
+      assert.match(stderr, /guest stopped: user space ended the machine at KVM_EXIT_ARM_SEA: external abort, ESR 0x92000010/);
+    });
+    test('--script: steps by instruction count, symbol and exit, told on stderr', () => {
+      const script = file(
+        'steps.jsonl',
+        [
+          { at: { instructions: 4 }, do: `poison ${bad}` },
+          { at: { exit: 'ARM_SEA' }, do: 'resume' },
+          { at: { exit: 'ARM_SEA', count: 2 }, do: ['unpoison all', 'inject dabt'] },
+          { at: { symbol: 'out' }, do: 'inject serror' },
+        ]
+          .map((step) => JSON.stringify(step))
+          .join('\n'),
+      );
+      const { status, stderr } = cli(...sea, '--script', script, '--symbols', file('consuming.map', '0000000040080a00 T out\n'));
+      assert.equal(status, 0, stderr);
+      const told = stderr.split('\n').map((line) => line.replace('kvm-arm64: script, vCPU 0, after ', ''));
+      assert.equal(told[0], `4 instructions: poison #1: ${bad} UER`);
+      assert.equal(told[1], '4 instructions: KVM_RUN goes on with kvm_run as it is');
+      assert.match(told[3]!, /external abort injected: ESR_EL1 = 0x96000010, FAR_EL1 = 0x40080a40, ELR_EL1 = 0x40080010/);
+      assert.match(told[4]!, /SError pending until PSTATE\.A lets it be taken/);
+    });
+    test('what cannot be is refused with status 1, what cannot be done with 2', () => {
+      const rows = [
+        [['--on-exit', 'ARM_SEA=stop'], 1, /--on-exit: ARM_SEA can be inject, .*, not stop/],
+        [['--on-exit', 'INTR=resume'], 1, /write MMIO, ARM_NISV, ARM_SEA, ARM_LDST64B/],
+        [['--poison', 'nowhere'], 1, /no register or symbol is called "nowhere"/],
+        [['--poison', 'ipa:0x0+4'], 1, /ipa:0x0 is no memory/],
+        [['--script', file('stop.jsonl', '{"at": {"instructions": 1}, "do": "stop"}')], 1, /"stop" needs a debugger/],
+        [
+          ['--script', file('early.jsonl', '{"at": {"instructions": 1}, "do": "inject dabt"}')],
+          2,
+          /script: "inject dabt" cannot be done: vCPU 0 is not/,
+        ],
+      ] as const;
+      for (const [options, expected, why] of rows) {
+        const { status, stderr } = cli(...sea, ...options);
+        assert.equal(status, expected, stderr);
+        assert.match(stderr, why);
+      }
+    });
   });
   test('reset is status 4', () => assert.equal(cli('run', '--kernel', resetting, '--memory', '16M').status, 4));
   test('time-out is status 124', () => {

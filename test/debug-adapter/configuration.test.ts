@@ -11,7 +11,7 @@ describe('launch configuration', () => {
       cpus: 1,
       cpu: 'cortex-a57',
       kernelProfile: 'merged',
-    cacheModel: false,
+      cacheModel: false,
       capabilities: ['ARM_NISV_TO_USER', 'ARM_SEA_TO_USER'],
       stopOnEntry: true,
       symbols: [],

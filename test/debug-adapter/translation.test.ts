@@ -91,6 +91,11 @@ describe('translation of a bare-metal guest', { timeout: 120_000 }, () => {
       assert.match(await repl(client, 'stage2 0x8000000'), /KVM emulates the interrupt controller/);
       assert.match(await repl(client, 'pagetable stage2'), /^stage 2: VTTBR_EL2.*\n {2}ipa:0x000040000000-0x0000401fffff → pa:/);
       assert.match(await repl(client, 'pagetable'), /stage 1: off.*\nstage 1: off.*\nstage 2: VTTBR_EL2/);
+      const completed = async (text: string): Promise<string[]> =>
+        (await client.request('completions', { text, column: text.length + 1 })).targets.map(({ label }: { label: string }) => label);
+      assert.ok((await completed('trans')).includes('translate'));
+      assert.deepEqual((await completed('translate sp wr')).slice(0, 1), ['write']);
+      assert.match(await repl(client, 'help'), /\n {2}pagetable \[ttbr0\|ttbr1\|stage2 \[FROM \[TO\]\]\]: translation tables as a map/);
       assert.match(await repl(client, 'memslots'), /^memory slot 0: ipa:0x40000000-0x43ffffff/);
       await client.request('disconnect');
     }));
@@ -219,6 +224,21 @@ describe('translation of Linux', { skip: skipWithoutLinux('6.1') || skipWithout(
       const device = await translated(uart.first, 'write');
       assert.deepEqual([device.ipa, device.pa, device.fault.stage], ['0x9000000', undefined, 2]);
       assert.match(device.resolution.text, /KVM_EXIT_MMIO/);
+
+      // The next page fault of user space.
+      await client.request('setFunctionBreakpoints', { breakpoints: [] });
+      await client.request('setExceptionBreakpoints', {
+        filters: [],
+        filterOptions: [{ filterId: 'exception:data-abort', condition: 'esr.EC == 0x24' }],
+      });
+      await client.request('continue', thread);
+      await client.event('stopped');
+      const { details } = await client.request('exceptionInfo', thread);
+      const [, level] = /DFSC = 0x[0-9a-f]+ \((?:translation|permission|access flag) fault, level ([0-3])\)/.exec(details.stackTrace)!;
+      assert.match(
+        details.stackTrace,
+        new RegExp(`\\nFAR_EL1: va:0x[0-9a-f]+.* ✗ stage 1 .* fault, level ${level}\\n  access: (read|write) at EL0\\n`),
+      );
       await client.request('disconnect');
     }));
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { editorProperties, launchProperties } from '../../debug-adapter/launch/schema.ts';
 
@@ -20,8 +20,14 @@ describe('manifest', () => {
       for (const name of Object.keys(body)) assert.ok(name in launchProperties || editorProperties.has(name), name);
   });
   it('every command it names is registered', () => {
-    const source = readFileSync(new URL('extension/commands.ts', root), 'utf8');
+    const folder = new URL('extension/', root);
+    const sources = readdirSync(folder).filter((name) => name.endsWith('.ts'));
+    const source = sources.map((name) => readFileSync(new URL(name, folder), 'utf8')).join('\n');
     for (const { command } of manifest.contributes.commands) assert.ok(source.includes(`'${command}'`), command);
+  });
+  it('menus show known commands', () => {
+    const known = new Set(manifest.contributes.commands.map((c: { command: string }) => c.command));
+    for (const { command } of Object.values<any>(manifest.contributes.menus).flat()) assert.ok(known.has(command), command);
   });
   it('the files it names exist', () => {
     for (const { configuration } of manifest.contributes.languages) read(configuration);

@@ -131,12 +131,15 @@ describe('struct kvm_run', () => {
     assert.equal(kvmRun.deviceIrqLevel, 304);
   });
 
-  test('a new exit clears the union', () => {
+  test('a new exit leaves what others left in the union, but for what it clears', () => {
     const run = new KvmRun();
+    run.set(32, 8, ~0n);
     run.set(200, 8, ~0n);
     run.begin(6);
     assert.equal(run.exitReason, 6);
-    assert.equal(run.get(200, 8), 0n);
+    assert.deepEqual([run.get(32, 8), run.get(200, 8)], [BigInt.asUintN(64, ~0n), BigInt.asUintN(64, ~0n)]);
+    run.begin(24, 136);
+    assert.deepEqual([run.get(32, 8), run.get(200, 8)], [0n, BigInt.asUintN(64, ~0n)]);
   });
 
   test('an MMIO write decodes to what the guest did', () => {

@@ -31,6 +31,7 @@ function call(arguments_: readonly bigint[], { version = psciVersion.V1_1, stopp
   };
   const context: HypercallContext = {
     x: (n) => BigInt.asUintN(64, arguments_[n] ?? 0n),
+    setX: (n, value) => done.push([`X${n}`, value]),
     vm,
     index: 0,
     stop: () => done.push('stop'),
@@ -63,7 +64,7 @@ describe('TRNG', () => {
   returns('RND64 of 64 bits: entropy in X3', [0xc4000053n, 64n], [0n, 0n, 0n, 0x1111_2222_3333_4444n]);
   returns('RND64 of 100 bits: 36 of them in X2', [0xc4000053n, 100n], [0n, 0n, 0x2_3333_4445n, 0x1111_2222_3333_4444n]);
   returns('RND32 of 32 bits', [0x84000053n, 32n], [0n, 0n, 0n, 0x3333_4444n]);
-  returns('no bits', [0xc4000053n, 0n], [-2n]);
+  returns('no bits', [0xc4000053n, 0n], [0n, 0n, 0n, 0n]);
   returns('more than 192', [0xc4000053n, 193n], [-2n]);
   returns('more than 96 with 32-bit words', [0x84000053n, 97n], [-2n]);
 });
@@ -85,6 +86,7 @@ describe('PSCI', () => {
   returns('AFFINITY_INFO of nobody', [0xc4000004n, 9n, 0n], [-2n]);
   returns('AFFINITY_INFO level 4', [0xc4000004n, 0n, 4n], [-2n]);
   returns('CPU_ON of a running vCPU', [0xc4000003n, 0n, 0x40080000n, 0n], [-4n]);
+  returns('CPU_ON of bits that are no affinity', [0xc4000003n, 0x8000_0001n, 0x40080000n, 0n], [-2n]);
   returns('CPU_ON of nobody', [0xc4000003n, 5n, 0x40080000n, 0n], [-2n]);
 
   test('CPU_ON starts a stopped vCPU; the 32-bit call has 32-bit arguments', () => {
@@ -100,8 +102,15 @@ describe('PSCI', () => {
     assert.deepEqual(call([0x84000009n]), { result: [-6n], done: [['event', 2, 0n]] });
   });
   test('SYSTEM_RESET2: warm and vendor resets have flag 1, other types are invalid', () => {
-    assert.deepEqual(call([0xc4000012n, 0n]).done, [['event', 2, 1n]]);
-    assert.deepEqual(call([0xc4000012n, 0x80000001n]).done, [['event', 2, 1n]]);
+    const reset = {
+      result: [],
+      done: [
+        ['event', 2, 1n],
+        ['X0', -6n],
+      ],
+    };
+    assert.deepEqual(call([0xc4000012n, 0n]), reset);
+    assert.deepEqual(call([0xc4000012n, 0x80000001n]), reset);
     assert.deepEqual(call([0xc4000012n, 1n]), { result: [-2n], done: [] });
   });
   test('SYSTEM_SUSPEND with the capability leaves the registers alone', () => {

@@ -48,7 +48,6 @@ describe('sea §6: MMIO and NISV, in the order of the checks', () => {
     assert.deepEqual([world.esr, world.system('FAR_EL1'), world.system('ELR_EL1')], [0x86000010, BigInt(NOWHERE), BigInt(NOWHERE)]);
   });
   test('sea §6 row 3: S1PTW: data SEA, before CM and ISV are looked at', async () => {
-    // The merged kernel looks for the level of the walk, and stage 1 is off here.
     const world = await create({ profile: proposed });
     for (const esr of [0x92000086, 0x92000186]) {
       assert.equal(world.abort(esr, NOWHERE, 0x1234n), 'resume');

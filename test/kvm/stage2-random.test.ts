@@ -124,8 +124,9 @@ const likely = ['access', 'access', 'access', 'access', 'access', 'access', 'slo
 
 async function run(seed: number, length: number): Promise<void> {
   const c = new Choices(seed);
+  const cpu = c.of(['cortex-a57', 'max']);
   const world = await World.create({
-    ...{ cpu: c.of(['cortex-a57', 'max']), fwb: false, dic: c.chance(50), policy: c.of(pfnmapPolicies) },
+    ...{ cpu, fwb: cpu === 'max' && c.chance(60), dic: c.chance(60), policy: c.of(pfnmapPolicies) },
     ...{ ipaBits: c.of([36, 40, 44]) },
   });
   world.vm.memslots.manualDirtyLogProtect = c.of([0, 0, 1, 3]);

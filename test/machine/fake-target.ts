@@ -123,6 +123,12 @@ export class FakeTarget implements Target {
     throw new Error('not scripted');
   }
 
+  setScript(): void {}
+
+  poisoned(): readonly never[] {
+    return [];
+  }
+
   intervene(): string {
     throw new Error('not scripted');
   }

@@ -79,7 +79,7 @@ describe('stage2 §4: every pair of stage 1 and stage 2 attributes', () => {
     for (const mair of bytes) {
       for (const memAttr of values) {
         const plain = combineAttributes(stage1Attributes(mair, 3), memAttr, 3, { fwb: false }).attributes;
-        const { attributes } = combineAttributes(stage1Attributes(mair, 3), memAttr, 3, { fwb: false, cacheDisabled: true });
+        const { attributes } = combineAttributes(stage1Attributes(mair, 3), memAttr, 3, { fwb: false, cacheDisabled: 'HCR_EL2.CD' });
         assert.equal(parAttributes(attributes), isDevice(plain) ? parAttributes(plain) : 0x44);
       }
     }

@@ -14,7 +14,10 @@ const DEVICE = { nGnRnE: 0x00, nGnRE: 0x04, nGRE: 0x08, GRE: 0x0c };
 const [NSH, OSH, ISH] = [0, 2, 3];
 
 const par = (mair: number, sh: number, memAttr: number, sh2: number, fwb = false, cacheDisabled = false): [number, number] => {
-  const { attributes } = combineAttributes(stage1Attributes(mair, sh), memAttr, sh2, { fwb, cacheDisabled });
+  const { attributes } = combineAttributes(stage1Attributes(mair, sh), memAttr, sh2, {
+    fwb,
+    cacheDisabled: cacheDisabled ? 'HCR_EL2.CD' : undefined,
+  });
   return [parAttributes(attributes), parShareability(attributes)];
 };
 

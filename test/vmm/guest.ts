@@ -4,7 +4,8 @@ import type { CompileThread } from '../../emulator/vmm/compile-thread.ts';
 import { createMachine } from '../../emulator/vmm/create.ts';
 import type { LaunchConfiguration } from '../../emulator/vmm/launch.ts';
 import { FLAT_LOAD_ADDRESS } from '../../emulator/vmm/loader/kernel.ts';
-import type { RunEnd, VirtMachine } from '../../emulator/vmm/virt-machine.ts';
+import type { RunEnd } from '../../emulator/vmm/run-hooks.ts';
+import type { VirtMachine } from '../../emulator/vmm/virt-machine.ts';
 
 /** A machine with a bare-metal guest given as assembly, loaded as a flat binary. */
 export async function guest(

@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { createMachine } from '../../emulator/vmm/create.ts';
-import type { RunEnd, VirtMachine } from '../../emulator/vmm/virt-machine.ts';
+import type { RunEnd } from '../../emulator/vmm/run-hooks.ts';
+import type { VirtMachine } from '../../emulator/vmm/virt-machine.ts';
 import { guestFiles, type KernelVersion, skipWithoutLinux } from '../guests/guests.ts';
 import { comparable } from './console-comparison.ts';
 

@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { memoryTypeOf } from '../../emulator/kvm/stage2-attributes.ts';
+import { createMachine } from '../../emulator/vmm/create.ts';
 import { LaunchError } from '../../emulator/vmm/loader/errors.ts';
 import { decodeSaved } from '../../emulator/vmm/migration/format.ts';
 import { type Destination, loadMachine } from '../../emulator/vmm/migration/load.ts';
 import { saveMachine } from '../../emulator/vmm/migration/save.ts';
 import type { VirtMachine } from '../../emulator/vmm/virt-machine.ts';
+import { guestFiles, skipWithoutLinux } from '../guests/guests.ts';
+import { MARKER_INIT } from '../guests/initramfs.ts';
 import { guest, runAll, text, withVectors, x } from './guest.ts';
 
 const source = (name: string): string => readFileSync(new URL(`guests/${name}`, import.meta.url), 'utf8');
@@ -115,6 +118,31 @@ describe('a machine saved and loaded', () => {
     }
     assert.equal(decodeSaved(file).machine.vcpus.length, 1);
   });
+});
+
+describe('Linux saved and loaded', { skip: skipWithoutLinux() }, () => {
+  for (const cpus of [1, 2]) {
+    test(`${cpus} vCPU${cpus > 1 ? 's' : ''}: cut twice while it boots, it comes to its first line of user space`, async () => {
+      const { image } = guestFiles().kernels['6.1'];
+      const file = (name: string) => ({ name, bytes: readFileSync(name) });
+      const append = 'console=ttyAMA0 nokaslr';
+      const launch = { kernel: file(image), initrd: file(guestFiles().reference), append, cpu: 'cortex-a57', cpus, memory: 256 * 2 ** 20 };
+      let machine = await createMachine(launch);
+      let console = '';
+      const runTo = (count: number): void => {
+        while (machine.silicon.clock.instructions < count && !console.includes(MARKER_INIT)) {
+          assert.equal(machine.run(Math.min(5_000_000, count - machine.silicon.clock.instructions)).kind, 'budget');
+          console += text(machine);
+        }
+      };
+      for (const cut of [250_000_000, 600_000_000]) {
+        runTo(cut);
+        machine = await loadMachine(saveMachine(machine));
+      }
+      runTo(2_000_000_000);
+      assert.match(console, new RegExp(`Run /init as init process\\s+${MARKER_INIT}`));
+    });
+  }
 });
 
 describe('stage2 §6: migration from a host with FWB to one without', () => {

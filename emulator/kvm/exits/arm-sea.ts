@@ -32,6 +32,9 @@ function definition({ armSea }: KernelProfile): ExitDefinition {
   };
 }
 
+/** Size of the record. */
+export const ARM_SEA_BYTES = 32;
+
 const FNV = 1n << 10n;
 
 export const armSea: Readonly<Record<KernelProfileName, ExitDefinition>> = {

@@ -3,6 +3,8 @@ import type { ExitDefinition } from './layout.ts';
 const at = { nr: 32, args: 40, ret: 88, flags: 96 } as const;
 export const hypercallAt = at;
 export const HYPERCALL_EXIT_SMC = 1n;
+/** Size of the record. */
+export const HYPERCALL_EXIT_BYTES = 72;
 
 /** KVM_EXIT_HYPERCALL: an SMCCC call that the VM's filter forwards to user space. The arguments are in the guest's registers. */
 export const hypercall: ExitDefinition = {

@@ -67,10 +67,10 @@ export class KvmRun {
     this.bytes[kvmRun.immediateExit] = on ? 1 : 0;
   }
 
-  /** Begins an exit record: the reason, and a cleared union. */
-  begin(reason: number): void {
+  /** Begins an exit: its reason. The record holds what earlier exits left in it, as on Linux, but for the first `cleared` bytes. */
+  begin(reason: number, cleared = 0): void {
     this.view.setUint32(kvmRun.exitReason, reason, true);
-    this.bytes.fill(0, kvmRun.exit, kvmRun.exit + EXIT_UNION_BYTES);
+    if (cleared > 0) this.bytes.fill(0, kvmRun.exit, kvmRun.exit + cleared);
   }
 
   /** Unsigned value at a byte offset. */

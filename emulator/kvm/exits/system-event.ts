@@ -2,6 +2,8 @@ import type { ExitDefinition } from './layout.ts';
 
 const at = { type: 32, count: 36, data: 40 } as const;
 export const systemEventAt = at;
+/** Size of the record. */
+export const SYSTEM_EVENT_BYTES = 136;
 
 export const systemEvent = { SHUTDOWN: 1, RESET: 2, CRASH: 3, WAKEUP: 4, SUSPEND: 5 } as const;
 

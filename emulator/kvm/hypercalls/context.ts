@@ -2,6 +2,8 @@
 export interface HypercallContext {
   /** Argument register n (X0 to X17), 64 bits. */
   x(n: number): bigint;
+  /** Leaves a value in an argument register. */
+  setX(n: number, value: bigint): void;
   readonly vm: HypercallMachine;
   /** Index of the calling vCPU. */
   readonly index: number;

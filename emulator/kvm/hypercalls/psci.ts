@@ -19,7 +19,7 @@ export const psciFunction = {
   SYSTEM_OFF2: 21,
 } as const;
 
-export const psciVersion = { V0_2: 2, V1_0: 0x1_0000, V1_1: 0x1_0001, V1_3: 0x1_0003 } as const;
+export const psciVersion = { V0_1: 1, V0_2: 2, V1_0: 0x1_0000, V1_1: 0x1_0001, V1_2: 0x1_0002, V1_3: 0x1_0003 } as const;
 
 const FN_BASE_32 = 0x8400_0000n;
 const FN_BASE_64 = 0xc400_0000n;
@@ -40,6 +40,8 @@ interface Call {
   readonly wide?: boolean;
   /** PSCI version from which the call exists. */
   readonly since?: number;
+  /** The arguments stay in X1 to X3; those of a 32-bit call lose their upper halves (`kvm_psci_narrow_to_32bit`). */
+  readonly keepsArguments?: boolean;
   readonly available?: (c: HypercallContext) => boolean;
   readonly run: (c: HypercallContext, argument: (n: number) => bigint) => HypercallResult;
 }
@@ -70,6 +72,7 @@ const calls: Readonly<Record<number, Call>> = {
     wide: true,
     since: psciVersion.V1_0,
     available: (c) => c.vm.systemSuspend,
+    keepsArguments: true,
     run: (c) => {
       c.systemEvent(systemEvent.SUSPEND, 0n);
       return [];
@@ -78,11 +81,14 @@ const calls: Readonly<Record<number, Call>> = {
   [psciFunction.SYSTEM_RESET2]: {
     wide: true,
     since: psciVersion.V1_1,
+    keepsArguments: true,
     run: (c, argument) => {
       const type = argument(1);
       // Bit 31 marks vendor-specific resets; the only architectural type is 0 (warm reset).
       if (type !== 0n && type < 0x8000_0000n) return [result.INVALID_PARAMETERS];
-      return endSystem(c, systemEvent.RESET, 1n);
+      c.systemEvent(systemEvent.RESET, 1n);
+      c.setX(0, result.INTERNAL_FAILURE);
+      return [];
     },
   },
   [psciFunction.SYSTEM_OFF2]: {
@@ -95,20 +101,38 @@ const calls: Readonly<Record<number, Call>> = {
   },
 };
 
-/** Whether a function identifier is in PSCI's ranges. */
-export const isPsci = (id: bigint): boolean => (id & ~0x1fn) === FN_BASE_32 || (id & ~0x1fn) === FN_BASE_64;
+/** Calls of PSCI 0.1, which has no numbers of its own: KVM's. */
+const V0_1_CALLS: ReadonlyMap<bigint, number> = new Map([
+  [0x95c1_ba5en, psciFunction.CPU_SUSPEND],
+  [0x95c1_ba5fn, psciFunction.CPU_OFF],
+  [0x95c1_ba60n, psciFunction.CPU_ON],
+  [0x95c1_ba61n, psciFunction.MIGRATE],
+]);
+const V0_1_OFFERED: ReadonlySet<number> = new Set([psciFunction.CPU_OFF, psciFunction.CPU_ON]);
+
+const inRange = (id: bigint): boolean => (id & ~0x1fn) === FN_BASE_32 || (id & ~0x1fn) === FN_BASE_64;
+
+/** Whether a function identifier is one of PSCI's. */
+export const isPsci = (id: bigint): boolean => inRange(id) || V0_1_CALLS.has(id);
 
 /** Performs a PSCI call (id in PSCI's ranges). An empty result leaves X0 to X3 as they are. */
 export function psciCall(c: HypercallContext, id: bigint): HypercallResult {
+  if (c.vm.psciVersion === psciVersion.V0_1) return psci01Call(c, V0_1_CALLS.get(id));
   const wide = (id & ~0x1fn) === FN_BASE_64;
   const call = find(c, id);
   if (!call) return [result.NOT_SUPPORTED];
+  if (!wide && call.keepsArguments) for (const n of [1, 2, 3]) c.setX(n, BigInt.asUintN(32, c.x(n)));
   return call.run(c, (n) => (wide ? c.x(n) : BigInt.asUintN(32, c.x(n))));
+}
+
+function psci01Call(c: HypercallContext, number: number | undefined): HypercallResult {
+  if (number === undefined || !V0_1_OFFERED.has(number)) return [result.NOT_SUPPORTED];
+  return calls[number]!.run(c, (n) => c.x(n));
 }
 
 function find(c: HypercallContext, id: bigint): Call | undefined {
   const call = calls[Number(id & 0x1fn)];
-  if (!call || !isPsci(id)) return undefined;
+  if (!call || !inRange(id)) return undefined;
   if ((id & ~0x1fn) === FN_BASE_64 && !call.wide) return undefined;
   if (c.vm.psciVersion < (call.since ?? 0)) return undefined;
   return call.available && !call.available(c) ? undefined : call;
@@ -123,17 +147,17 @@ function features(c: HypercallContext, id: bigint): bigint {
 }
 
 function cpuOn(c: HypercallContext, argument: (n: number) => bigint): HypercallResult {
-  const target = argument(1) & AFFINITY_BITS;
-  const index = indexOf(c, target);
+  const target = argument(1);
+  const index = target & ~AFFINITY_BITS ? undefined : indexOf(c, target);
   if (index === undefined) return [result.INVALID_PARAMETERS];
-  if (!c.vm.isStopped(index)) return [c.vm.psciVersion === 1 ? result.INVALID_PARAMETERS : result.ALREADY_ON];
+  if (!c.vm.isStopped(index)) return [c.vm.psciVersion === psciVersion.V0_1 ? result.INVALID_PARAMETERS : result.ALREADY_ON];
   c.vm.start(index, argument(2), argument(3));
   return [result.SUCCESS];
 }
 
 function affinityInfo(c: HypercallContext, argument: (n: number) => bigint): HypercallResult {
   const level = Number(argument(2));
-  if (level > 3) return [result.INVALID_PARAMETERS];
+  if (level > 3 || argument(1) & ~AFFINITY_BITS) return [result.INVALID_PARAMETERS];
   const mask = affinityMask(level);
   const wanted = argument(1) & mask;
   let matched = false;

@@ -10,6 +10,7 @@ export const smcccFunction = {
   ARCH_WORKAROUND_1: 0x8000_8000n,
   ARCH_WORKAROUND_2: 0x8000_7fffn,
   ARCH_WORKAROUND_3: 0x8000_3fffn,
+  PV_TIME_FEATURES: 0xc500_0020n,
 } as const;
 
 const SMCCC_1_1 = 0x1_0001n;
@@ -18,8 +19,7 @@ const SMCCC_1_1 = 0x1_0001n;
 export const functionId = (c: HypercallContext): bigint => BigInt.asUintN(32, c.x(0));
 
 /**
- * Performs an SMCCC call as KVM does (arch/arm64/kvm/hypercalls.c) and returns X0 to X3; undefined leaves the registers alone.
- * PSCI keeps the whole of X0 as its identifier: a set bit above 31 makes it unknown.
+ * Performs an SMCCC call as KVM does (arch/arm64/kvm/hypercalls.c) and returns X0 to X3; no value leaves the registers alone.
  */
 export function smcccCall(c: HypercallContext): HypercallResult {
   const id = functionId(c);
@@ -32,8 +32,7 @@ export function smcccCall(c: HypercallContext): HypercallResult {
     case smcccFunction.ARCH_FEATURES:
       return [archFeature(c, BigInt.asUintN(32, c.x(1)))];
     default:
-      // A workaround call itself never gets here on hardware: firmware or KVM's vectors answer it where ARCH_FEATURES offers it.
-      return [archFeature(c, id) === result.SUCCESS ? result.SUCCESS : result.NOT_SUPPORTED];
+      return [result.NOT_SUPPORTED];
   }
 }
 
@@ -46,6 +45,8 @@ function archFeature(c: HypercallContext, feature: bigint): bigint {
       return workarounds.ssbd;
     case smcccFunction.ARCH_WORKAROUND_3:
       return workarounds.spectreBhb;
+    case smcccFunction.PV_TIME_FEATURES:
+      return result.SUCCESS;
     default:
       return result.NOT_SUPPORTED;
   }

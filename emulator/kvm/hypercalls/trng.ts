@@ -30,10 +30,10 @@ export function trngCall(c: HypercallContext, id: bigint): HypercallResult {
   }
 }
 
-/** Bits asked for come in X1 to X3, X3 holding the least significant; unused high bits are zero. */
+/** Bits asked for come in X1 to X3, X3 holding the least significant; unused high bits are zero, and no bits are as good as any. */
 function random(c: HypercallContext, wordBits: number): HypercallResult {
   const bits = Number(BigInt.asUintN(32, c.x(1)));
-  if (bits === 0 || bits > wordBits * 3) return [result.INVALID_PARAMETERS];
+  if (bits > wordBits * 3) return [result.INVALID_PARAMETERS];
   const words = [0n, 0n, 0n];
   for (let i = 0; i * wordBits < bits; i++) {
     const take = Math.min(wordBits, bits - i * wordBits);

@@ -17,8 +17,6 @@ export class StopHooks implements TargetHooks {
   private readonly standing = new Map<number, Standing>();
   private goal: RunGoal = { kind: 'none' };
   private stepping = false;
-  /** Between `begin` and `stands`. */
-  private running = false;
 
   constructor(
     private readonly target: Target,
@@ -40,7 +38,6 @@ export class StopHooks implements TargetHooks {
   begin(goal: RunGoal, stepping: boolean): void {
     this.goal = goal;
     this.stepping = stepping;
-    this.running = true;
     this.cause = undefined;
     this.happening = undefined;
     this.arm();
@@ -48,7 +45,6 @@ export class StopHooks implements TargetHooks {
 
   /** The machine stands: breakpoints right there do not stop it again before it has moved. */
   stands(): void {
-    this.running = false;
     for (let vcpu = 0; vcpu < this.target.vcpuCount; vcpu++) this.standsAt(vcpu);
   }
 
@@ -75,8 +71,7 @@ export class StopHooks implements TargetHooks {
     if (this.surelyPasses(vcpu)) return false;
     const { target } = this;
     const { pc } = target.status(vcpu);
-    const standing = this.standing.get(vcpu);
-    if (standing && standing.pc === pc && standing.instructions === target.instructionsOf(vcpu)) return false;
+    if (this.standsStill(vcpu)) return false;
     if (this.reachedGoal(vcpu, pc)) return this.stopWith({ kind: 'step' }, undefined);
     const ids: number[] = [];
     for (const { point, decision } of this.armedAt(vcpu, pc)) {
@@ -118,14 +113,18 @@ export class StopHooks implements TargetHooks {
   }
 
   exception(exception: GuestException): boolean {
-    // Injected while the machine stands: whoever did that is looking already.
-    if (!this.running) return false;
     const filters = this.armed.exceptionFilters(exception.class);
     if (!this.stepping && filters.every(({ decision }) => decision.surelyNot(exception.vcpu))) return false;
     const context = contextOf(this.target, exception.vcpu, { exception });
     const stops = filters.filter(({ decision }) => decision.stops(context, this.say)).length > 0;
     if (stops) return this.stopWith({ kind: 'exception', exception }, { exception });
-    return this.stepping && this.stopWith({ kind: 'step' }, { exception });
+    // One that was injected while the vCPU stood at its vector is no step.
+    return this.stepping && !this.standsStill(exception.vcpu) && this.stopWith({ kind: 'step' }, { exception });
+  }
+
+  private standsStill(vcpu: number): boolean {
+    const standing = this.standing.get(vcpu);
+    return standing?.pc === this.target.status(vcpu).pc && standing.instructions === this.target.instructionsOf(vcpu);
   }
 
   /** Every breakpoint here has a condition that does not hold, and nothing else wants to stop: found out with 32-bit words alone. */

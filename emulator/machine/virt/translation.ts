@@ -21,16 +21,17 @@ export function translationOf(map: MemoryMap, vcpu: Vcpu, query: TranslationQuer
   const second = describeStage2(regime);
   const regimes = space === 'va' ? [describeStage1(regime, ((address >> 55n) & 1n) !== 0n), second] : [second];
   const found = mmu.explain(state, space, address, access);
-  const notes = [
-    ...stale(map, regime, query, found.pa),
-    ...(found.pa === undefined ? [] : poisonNotes(map, found.pa, access)),
-    ...(found.present === false ? ['nothing answers at this physical address: an access is a synchronous external abort'] : []),
-  ];
   const ipa = found.fault?.ipa ?? found.ipa;
   const slot = ipa === undefined ? undefined : vcpu.vm.memslots.find(Number(ipa));
   const resolution = found.fault && stage2Resolution(vcpu.vm, found.fault, access);
   // Where the memory will be its slot says already.
   const host = resolution?.maps && !found.fault!.s1ptw && found.pa === undefined ? map.hostOfIpa(Number(ipa)) : -1;
+  const pa = host < 0 ? found.pa : BigInt(map.physical.physical(host));
+  const notes = [
+    ...stale(map, regime, query, found.pa),
+    ...(pa === undefined ? [] : poisonNotes(map, pa, access)),
+    ...(found.present === false ? ['nothing answers at this physical address: an access is a synchronous external abort'] : []),
+  ];
   return {
     space,
     address,
@@ -39,7 +40,7 @@ export function translationOf(map: MemoryMap, vcpu: Vcpu, query: TranslationQuer
     ...found,
     ...(slot ? { memslot: memslotView(vcpu.vm, slot) } : {}),
     ...(resolution ? { resolution } : {}),
-    ...(host < 0 ? {} : { pa: BigInt(map.physical.physical(host)) }),
+    ...(pa === undefined ? {} : { pa }),
     notes,
   };
 }
@@ -59,10 +60,10 @@ function poisonNotes({ physical }: MemoryMap, pa: bigint, { kind }: ExplainedAcc
 }
 
 /** The access asked for, by the vCPU's own level and PSTATE.PAN where nothing else is said. */
-function accessOf({ state }: Vcpu, { kind = 'read', el }: TranslationQuery): ExplainedAccess {
+function accessOf({ state }: Vcpu, { kind = 'read', el, pan }: TranslationQuery): ExplainedAccess {
   const pstate = readPstate(state);
   const level = el ?? (levelOf(pstate) === 0 ? 0 : 1);
-  return { kind, el: level, pan: level === 1 && (pstate & PSTATE.PAN) !== 0 };
+  return { kind, el: level, pan: level === 1 && (pan ?? (pstate & PSTATE.PAN) !== 0) };
 }
 
 /** Where an address leads, as far as tables and memory slots say. */

@@ -8,9 +8,11 @@ import { slots } from '../../translate/layout.ts';
 import type { VirtMachine } from '../../vmm/virt-machine.ts';
 import { exceptionClassOf } from '../exception-classes.ts';
 import type { RegisterWords } from '../expression/words.ts';
-import type { Evaluate, Intervention } from '../intervention.ts';
+import type { Evaluate, Intervention, PoisonedMemory } from '../intervention.ts';
 import type { AddressSpace, DataBreakpoint, ExitRecord, GuestException, LoadedGuest, MemoryRead, VcpuStatus } from '../machine.ts';
 import type { CacheQuery, CacheView, MemslotView, TableMap, TableMapQuery, Translation, TranslationQuery } from '../memory-views.ts';
+import { ScriptRunner } from '../script/runner.ts';
+import type { ScriptStep } from '../script/step.ts';
 import type { RunEnd, Target, TargetHooks } from '../target.ts';
 import { CodeBreakpoints } from './breakpoints.ts';
 import { cacheView } from './cache.ts';
@@ -18,8 +20,11 @@ import { accessOf, DataBreakpoints } from './data-breakpoints.ts';
 import { intervene } from './intervene.ts';
 import { type MemoryMap, readMemory, writeMemory } from './memory.ts';
 import { memslotViews } from './memslots.ts';
+import { PoisonBook } from './poison.ts';
 import { readRegister, registerNumber, writeRegister } from './registers.ts';
 import { placeOf, translationOf } from './translation.ts';
+
+type Places = readonly { readonly space: AddressSpace; readonly address: bigint }[];
 
 /** The VMM's machine as the debugger controls it. */
 export class VirtTarget implements Target {
@@ -31,9 +36,12 @@ export class VirtTarget implements Target {
     high: (index, register) => this.vcpu(index).state.high(register),
   };
   private exits: ReadonlySet<string> = new Set();
+  private armedPlaces: Places = [];
+  private scriptPlaces: Places = [];
   private readonly map: MemoryMap;
   private readonly breakpoints: CodeBreakpoints;
   private readonly data: DataBreakpoints;
+  private readonly poison: PoisonBook;
 
   constructor(private readonly machine: VirtMachine) {
     const { silicon, kernel } = machine;
@@ -41,6 +49,7 @@ export class VirtTarget implements Target {
     const placed = kernel.placements;
     const base = Math.min(...placed.map((p) => p.address));
     this.guest = { entry: BigInt(kernel.entry), base: BigInt(base), size: kernel.end - base, host: machine.hostFacts };
+    this.poison = new PoisonBook(machine);
     const hostOfIpa = (ipa: number): number => machine.hostAddress(ipa);
     this.map = { mmu, physical, hostOfIpa };
     const hostOf = (space: 'ipa' | 'pa', address: bigint): number =>
@@ -145,11 +154,29 @@ export class VirtTarget implements Target {
   }
 
   intervene(index: number, intervention: Intervention, evaluate: Evaluate): string {
-    return intervene(this.machine, index, intervention, evaluate);
+    return intervene(this.machine.userSpace, this.poison, this.vcpu(index), intervention, evaluate);
   }
 
-  armBreakpoints(places: readonly { readonly space: AddressSpace; readonly address: bigint }[]): void {
-    this.breakpoints.set(places);
+  setScript(steps: readonly ScriptStep[], say: (text: string) => void): void {
+    const script = new ScriptRunner(this, steps, say);
+    this.machine.planned.plan = steps.length > 0 ? script : undefined;
+    this.scriptPlaces = script.places;
+    this.arm();
+  }
+
+  poisoned(): readonly PoisonedMemory[] {
+    return this.poison.list();
+  }
+
+  armBreakpoints(places: Places): void {
+    if (places === this.armedPlaces) return;
+    this.armedPlaces = places;
+    this.arm();
+  }
+
+  /** Breakpoints of the debugger and places of the script. */
+  private arm(): void {
+    this.breakpoints.set(this.scriptPlaces.length > 0 ? [...this.armedPlaces, ...this.scriptPlaces] : this.armedPlaces);
     this.machine.silicon.mmu.fetchWatch = this.breakpoints.any ? (low, high, host) => this.breakpoints.fetched(low, high, host) : undefined;
   }
 

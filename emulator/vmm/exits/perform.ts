@@ -36,13 +36,13 @@ export function perform(vcpu: Vcpu, bus: Bus, answer: ExitAnswer): Handled {
       break;
     case 'inject-serror':
       injectSError(vcpu, answer.iss);
-      countAttempt(vcpu);
+      standStill(vcpu);
       break;
     case 'complete':
       complete(vcpu, answer.value);
       break;
     case 'resume':
-      countAttempt(vcpu);
+      standStill(vcpu);
       break;
     case 'terminate': {
       const { name, summary } = decodeExit(vcpu.run);
@@ -58,14 +58,14 @@ export function injectSError(vcpu: Vcpu, iss: bigint | undefined): void {
 }
 
 export function injectAbort(vcpu: Vcpu, instruction: boolean): void {
-  if (instruction && vcpu.vm.kernel.vcpuEvents.extIabtPending) setVcpuEvents(vcpu, { extIabtPending: true });
-  else if (instruction) injectInstructionAbortByHand(vcpu);
-  else setVcpuEvents(vcpu, { extDabtPending: true });
+  if (!instruction) setVcpuEvents(vcpu, { extDabtPending: true });
+  else if (vcpu.vm.kernel.vcpuEvents.extIabtPending) setVcpuEvents(vcpu, { extIabtPending: true });
+  else injectInstructionAbortByHand(vcpu);
 }
 
-/** The guest comes back to the same instruction: what it tried has taken its time, so that timers go on and the others get their turn. */
-function countAttempt(vcpu: Vcpu): void {
-  if (!vcpu.pendingMmio) vcpu.vm.clock.instructions++;
+/** The guest comes back to the same instruction: time goes on all the same, so that its turn ends. KVM has seen to that where the exit is KVM_EXIT_ARM_SEA. */
+function standStill(vcpu: Vcpu): void {
+  if (!vcpu.pendingMmio && !seaRecord(vcpu.run)) vcpu.chargeStanding();
 }
 
 /** KVM finishes the access at the next KVM_RUN with what is in `kvm_run` then. */

@@ -1,4 +1,4 @@
-import type { RunEnd } from '../virt-machine.ts';
+import type { RunEnd } from '../run-hooks.ts';
 import { narrow, type Parting } from './narrow.ts';
 import { type Cut, type MakeMachine, Pair } from './pair.ts';
 

@@ -1,4 +1,5 @@
-import type { RunEnd, VirtMachine } from '../virt-machine.ts';
+import type { RunEnd } from '../run-hooks.ts';
+import type { VirtMachine } from '../virt-machine.ts';
 import { type Difference, machineState, sameState, stateDifferences } from './machine-state.ts';
 import { memoryDifferences, sameMemory } from './memory-state.ts';
 

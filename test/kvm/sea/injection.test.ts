@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { checkExtension } from '../../../emulator/kvm/capabilities.ts';
 import { setVcpuEvents } from '../../../emulator/kvm/vcpu-events.ts';
+import { RESET_UNKNOWN } from '../../../emulator/kvm/vcpu-reset.ts';
 import { BadMemory, DATA, deepDescriptor, type GuestOptions, repeating, VECTORS } from './bad-memory.ts';
 
 const profiles = ['merged', 'proposed'] as const;
@@ -87,7 +88,25 @@ for (const profile of profiles)
       });
   });
 
+describe('sea §5: IL', () => {
+  for (const [profile, esr] of [
+    ['merged', 0x9600_0010n],
+    ['proposed', 0x9400_0010n],
+  ] as const)
+    test(`sea §5 ${profile}: injected before the first exception to KVM: ESR_EL1 0x${esr.toString(16)}, FAR_EL1 0`, async () => {
+      const world = await BadMemory.run(LOAD, { profile });
+      setVcpuEvents(world.vcpu, { extDabtPending: true });
+      assert.deepEqual([world.system('ESR_EL1'), world.system('FAR_EL1')], [esr, 0n]);
+    });
+});
+
 describe('sea §5: S1PTW', () => {
+  test('sea §5 merged: stage 1 is off by then: FSC 0x14', async () => {
+    const world = await throughMmio(3, 'merged');
+    world.setSystem('SCTLR_EL1', world.system('SCTLR_EL1') & ~1n);
+    setVcpuEvents(world.vcpu, { extDabtPending: true });
+    assert.equal(world.system('ESR_EL1'), 0x9600_0014n);
+  });
   /** The guest's walk for DEEP_VA reads its table of `level` where there is no memory. */
   const throughMmio = async (level: 2 | 3, profile: 'merged' | 'proposed', instruction = false): Promise<BadMemory> => {
     const world = await BadMemory.run(instruction ? 'br x9' : repeating('ldr x2, [x9]'), { profile });
@@ -219,7 +238,7 @@ describe('sea §5: SError', () => {
         setVcpuEvents(world.vcpu, { serrorPending: true, serrorHasEsr: true, serrorEsr: iss });
         world.enter(200);
         assert.deepEqual([world.x(3) >> 8n, world.x(4), world.x(5), world.x(6), world.x(7)], [1n, disr, 0n, 0n, 1n]);
-        assert.equal(world.system('ESR_EL1'), 0n);
+        assert.equal(world.system('ESR_EL1'), RESET_UNKNOWN);
       });
 
     test(`sea §5 ${profile}: ESB with nothing pending leaves DISR_EL1 alone`, async () => {

@@ -1,0 +1,154 @@
+// pfnmap.S - memory of a device, mapped Normal by the guest: what is it really?
+//
+// The launch configuration puts a memory slot at 0x100000000 and says how user space maps it (VM_PFNMAP). Stage 1 below says
+// Normal write-back; stage 2 is KVM's choice. Device or Normal Non-cacheable memory cannot be executed: the fetch is an
+// external abort. Device memory takes no access that is not aligned: that is an alignment fault of stage 2, which KVM does
+// not expect, and KVM_RUN fails with -EFAULT. In the Debug Console: translate va:0x100000000, memslots.
+
+        .equ    UART, 0x09000000
+        .equ    UARTFR, 0x18
+        .equ    TXFF, 5
+        .equ    PSCI_SYSTEM_OFF, 0x84000008
+        .equ    MEMORY, 0x100000000
+        // Descriptors (Arm ARM D8.3)
+        .equ    BLOCK, 0x1
+        .equ    TABLE, 0x3
+        .equ    PAGE, 0x3
+        .equ    ATTR_NORMAL, 1 << 2     // AttrIndx; 0 is Device
+        .equ    INNER_SHAREABLE, 3 << 8
+        .equ    ACCESS, 1 << 10         // AF
+        .equ    NORMAL, ATTR_NORMAL | INNER_SHAREABLE | ACCESS
+        .equ    MAIR, 0xff00            // 0: Device-nGnRnE, 1: Normal, write-back
+        .equ    TCR, 25 | (1 << 8) | (1 << 10) | (3 << 12) | (1 << 23) | (2 << 32)
+                                        // 39-bit addresses: the walk begins at level 1
+
+        .global _start
+_start:
+        ldr     x20, =UART
+        adr     x1, stack_top
+        mov     sp, x1
+        adr     x1, vectors
+        msr     vbar_el1, x1
+        isb
+
+        // Level 1: devices, RAM, and what this guest is about
+        adr     x0, level1
+        mov     x1, #BLOCK | ACCESS
+        str     x1, [x0]
+        ldr     x1, =0x40000000 | BLOCK | NORMAL
+        str     x1, [x0, #1 * 8]
+        ldr     x1, =MEMORY | BLOCK | NORMAL
+        str     x1, [x0, #4 * 8]
+        ldr     x0, =MAIR
+        msr     mair_el1, x0
+        ldr     x0, =TCR
+        msr     tcr_el1, x0
+        adr     x0, level1
+        msr     ttbr0_el1, x0
+        dsb     ish
+        isb
+        mrs     x0, sctlr_el1
+        mov     x1, #0x1005             // I, C, M
+        orr     x0, x0, x1
+        msr     sctlr_el1, x0
+        isb
+
+        ldr     x21, =MEMORY
+        ldr     w1, =0xd65f03c0         // RET
+        str     w1, [x21]
+        ldr     w2, [x21]
+        cmp     w1, w2
+        b.ne    off
+        adr     x0, text_data
+        bl      puts
+        dc      cvau, x21
+        dsb     ish
+        ic      ivau, x21
+        dsb     ish
+        isb
+        adr     x22, fetched
+        blr     x21
+        adr     x0, text_code
+        bl      puts
+fetched:
+        ldr     x1, [x21, #1]           // not aligned
+        adr     x0, text_unaligned
+        bl      puts
+
+off:
+        ldr     w0, =PSCI_SYSTEM_OFF
+        hvc     #0
+        b       .
+
+        .balign 2048
+vectors:
+        .skip   0x200                   // current EL with SP_EL0: not used here
+        // current EL with SP_ELx, synchronous
+        adr     x0, text_abort
+        bl      show
+        msr     elr_el1, x22
+        eret
+        .org    vectors + 0x800
+
+// Prints the string at X0, ESR_EL1 and FAR_EL1. Changes X0-X3, X19.
+show:
+        mov     x19, x30
+        bl      puts
+        mrs     x0, esr_el1
+        bl      put_hex
+        adr     x0, text_far
+        bl      puts
+        mrs     x0, far_el1
+        bl      put_hex
+        adr     x0, text_end
+        bl      puts
+        ret     x19
+
+// Prints the string at X0. Changes X0-X2.
+puts:
+        mov     x2, x0
+1:      ldrb    w0, [x2], #1
+        cbz     w0, 3f
+2:      ldr     w1, [x20, #UARTFR]
+        tbnz    w1, #TXFF, 2b
+        strb    w0, [x20]
+        b       1b
+3:      ret
+
+// Prints X0 as 16 hexadecimal digits. Changes X0-X3.
+put_hex:
+        mov     x3, #60
+1:      lsr     x2, x0, x3
+        and     x2, x2, #15
+        cmp     x2, #10
+        add     x1, x2, #'0'
+        add     x2, x2, #'a' - 10
+        csel    x2, x2, x1, hs
+2:      ldr     w1, [x20, #UARTFR]
+        tbnz    w1, #TXFF, 2b
+        strb    w2, [x20]
+        subs    x3, x3, #4
+        b.pl    1b
+        ret
+
+        .section .rodata
+text_data:
+        .asciz  "holds data\r\n"
+text_code:
+        .asciz  "executes\r\n"
+text_unaligned:
+        .asciz  "takes accesses that are not aligned: Normal memory\r\n"
+text_abort:
+        .asciz  "does not execute: ESR_EL1 "
+text_far:
+        .asciz  " FAR_EL1 "
+text_end:
+        .asciz  "\r\n"
+
+        .bss
+        .balign 16
+        .space  4096
+stack_top:
+
+        .balign 4096
+level1: .space  4096
