@@ -12,10 +12,9 @@ const timers = {
   physical: { ctl: R.CNTP_CTL_EL0, cval: R.CNTP_CVAL_EL0 },
 } as const;
 
-/** What a timer compares with: CNTVCT (less CNTVOFF_EL2) or CNTPCT, 64 bits. */
+/** What a timer compares with: CNTVCT (less CNTVOFF_EL2) or CNTPCT (less CNTPOFF_EL2, which nobody sets without trapping its reads), 64 bits. */
 export function count(core: Core, timer: TimerName): bigint {
-  const physical = BigInt(core.clock.ticks);
-  return timer === 'physical' ? physical : BigInt.asUintN(64, physical - core.state.system(R.CNTVOFF_EL2));
+  return BigInt.asUintN(64, BigInt(core.clock.ticks) - core.state.system(timer === 'physical' ? R.CNTPOFF_EL2 : R.CNTVOFF_EL2));
 }
 
 /** Timer condition met: (count - CVAL) >= 0, unsigned (Arm ARM D12.2.4). */

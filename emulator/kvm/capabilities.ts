@@ -54,7 +54,7 @@ function enableEagerSplit(vm: Vm, argument: bigint): void {
   const size = Number(argument);
   const supported = size === 0 || [PAGE_BYTES, BLOCK_BYTES, LARGE_BLOCK_BYTES].includes(size);
   if (!supported || vm.memslots.all().length > 0) throw new KvmError('EINVAL', `KVM_CAP_ARM_EAGER_SPLIT_CHUNK_SIZE of ${argument} bytes`);
-  vm.eagerSplitChunkSize = size;
+  vm.memory.eagerSplitChunkSize = size;
 }
 
 /**
@@ -118,7 +118,7 @@ export const capabilities: readonly Capability[] = [
   always('KVM_CAP_COUNTER_OFFSET', 227),
   {
     ...{ name: 'KVM_CAP_ARM_EAGER_SPLIT_CHUNK_SIZE', number: 228 },
-    check: ({ vm }) => vm?.eagerSplitChunkSize ?? 0,
+    check: ({ vm }) => vm?.memory.eagerSplitChunkSize ?? 0,
     enable: enableEagerSplit,
   },
   always('KVM_CAP_ARM_SUPPORTED_BLOCK_SIZES', 229, BLOCK_SIZES),

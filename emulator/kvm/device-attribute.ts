@@ -17,6 +17,8 @@ export interface AttributeValue {
 
 /** What KVM_SET_, KVM_GET_ and KVM_HAS_DEVICE_ATTR do with an attribute. An absent accessor: ENXIO. */
 export interface Attribute {
+  /** False: KVM_HAS_DEVICE_ATTR denies it, although it can be got and set. */
+  readonly there?: boolean;
   readonly set?: (value: AttributeValue) => void;
   readonly get?: (value: AttributeValue) => void;
 }

@@ -32,9 +32,14 @@ const rules: Readonly<Record<string, IdRule>> = {
   },
 };
 
+/** Fields of pointer authentication: APA, API, GPA, GPI; GPA3, APA3. */
+const authentication: Readonly<Record<string, readonly number[]>> = { ID_AA64ISAR1_EL1: [4, 8, 24, 28], ID_AA64ISAR2_EL1: [8, 12] };
+
 /** Value that the guest reads from an ID register. */
-export function guestIdRegister(name: string, value: bigint): bigint {
+/** @param pointerAuthentication The vCPU has KVM_ARM_VCPU_PTRAUTH_*. */
+export function guestIdRegister(name: string, value: bigint, pointerAuthentication: boolean): bigint {
   const rule = rules[name];
+  if (!pointerAuthentication) for (const low of authentication[name] ?? []) value &= ~(15n << BigInt(low));
   if (!rule) return value;
   const field = (low: number): bigint => (value >> BigInt(low)) & 15n;
   const put = (low: number, to: bigint): void => {

@@ -33,7 +33,12 @@ export function kvmRun(vcpu: Vcpu, patience: number): void {
 function prepareFirstRun(vcpu: Vcpu): void {
   if (vcpu.hasRun) return;
   const { vm } = vcpu;
-  vm.mapVgic();
+  try {
+    vm.mapVgic();
+  } catch (error) {
+    vm.dead = true;
+    throw error;
+  }
   const { virtual, physical } = vm.timerIrqs;
   if (vm.irqchip && virtual === physical) throw new KvmError('EINVAL', `two timers have the interrupt ${virtual}`);
   vcpu.hasRun = true;
@@ -48,7 +53,12 @@ function enter(vcpu: Vcpu, patience: number): void {
     switch (outcome.kind) {
       case 'waiting': {
         const next = vcpu.nextEvent();
-        if (next === Number.POSITIVE_INFINITY) interrupt(vcpu);
+        if (next === Number.POSITIVE_INFINITY) {
+          // The signal ends the WFI, too; one that is stepped over is done.
+          vcpu.stopWaiting();
+          if (vcpu.guestDebug.singleStep) break;
+          interrupt(vcpu);
+        }
         clock.idle += Math.max(0, next - clock.now);
         break;
       }

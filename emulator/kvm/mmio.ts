@@ -45,7 +45,7 @@ function completeLoadWords(vcpu: Vcpu, access: DecodedAccess, low: number, high:
   vcpu.state.setWords(access.register, value, access.signExtend && access.sixtyFour && value < 0 ? -1 : 0);
 }
 
-/** Fills `kvm_run` for user space (KVM_EXIT_MMIO). */
+/** Fills `kvm_run` for user space (KVM_EXIT_MMIO). Of `data`, it writes as many bytes as the store has; the others stay as they were. */
 export function exitMmio(vcpu: Vcpu, access: DecodedAccess, ipa: number): void {
   const { run, state } = vcpu;
   const { length, write, register } = access;

@@ -1,8 +1,10 @@
 import { byEncoding, systemRegisterSlot } from '../isa/registers/index.ts';
 import type { SystemRegister } from '../isa/registers/register.ts';
+import { CACHES, ccsidrOf, clidrOf } from './cache-ids.ts';
 import { guestIdRegister } from './id-registers.ts';
 import { injectUndefined } from './inject.ts';
 import type { HandlerResult, Vcpu } from './vcpu.ts';
+import { hasPointerAuthentication } from './vcpu-init.ts';
 import { register } from './vcpu-registers.ts';
 import { sendSgi } from './vgic/sgi.ts';
 
@@ -37,6 +39,19 @@ const stored: Emulation = ({ vcpu, register: target, read, value }) => {
 const readOnly: Emulation = (access) => (access.read ? stored(access) : undefined);
 const writeIgnored: Emulation = (access) => (access.read ? stored(access) : true);
 
+const CTR_EL0 = systemRegisterSlot('CTR_EL0');
+const CSSELR_EL1 = systemRegisterSlot('CSSELR_EL1');
+
+/** `access_clidr` */
+const cacheLevels: Emulation = ({ vcpu, read }) => (read ? clidrOf(vcpu.state.system(CTR_EL0)) : undefined);
+
+/** `access_ccsidr`: a selector of no cache leaves the register that was to be read as it is. */
+const cacheSize: Emulation = ({ vcpu, read }) => {
+  if (!read) return undefined;
+  const selector = vcpu.state.systemLow(CSSELR_EL1) & 0xf;
+  return selector < CACHES ? ccsidrOf(vcpu.state.system(CTR_EL0), selector) : true;
+};
+
 const sgi =
   (group1: boolean): Emulation =>
   ({ vcpu, read, value }) => {
@@ -56,7 +71,7 @@ const virtualMemoryControl: Emulation = ({ vcpu, register: target, read, value }
   const were = cachesEnabled(vcpu);
   vcpu.processor.writeSystemRegister(systemRegisterSlot(target.name), value);
   const are = cachesEnabled(vcpu);
-  if (were !== are) vcpu.vm.flushCaches();
+  if (were !== are) vcpu.vm.memory.flushCaches();
   if (are) {
     vcpu.state.setSystem(register.HCR_EL2, vcpu.state.system(register.HCR_EL2) & ~HCR_TVM);
     vcpu.processor.invalidateDerivedState();
@@ -68,7 +83,7 @@ const virtualMemoryControl: Emulation = ({ vcpu, register: target, read, value }
 function cleanBySetAndWay(vcpu: Vcpu): void {
   const hcr = vcpu.state.system(register.HCR_EL2);
   if (vcpu.vm.features.fwb || hcr & HCR_TVM) return;
-  vcpu.vm.flushCaches();
+  vcpu.vm.memory.flushCaches();
   vcpu.state.setSystem(register.HCR_EL2, hcr | HCR_TVM);
   vcpu.processor.invalidateDerivedState();
 }
@@ -106,6 +121,10 @@ const byName: Readonly<Record<string, Emulation>> = {
       'CONTEXTIDR_EL1',
     ].map((name) => [name, virtualMemoryControl]),
   ),
+  CTR_EL0: readOnly,
+  CLIDR_EL1: cacheLevels,
+  CCSIDR_EL1: cacheSize,
+  CSSELR_EL1: stored,
   MDSCR_EL1: stored,
   OSLAR_EL1: osLock,
   OSLSR_EL1: readOnly,
@@ -172,5 +191,5 @@ export function handleSystemRegister(vcpu: Vcpu, iss: number): HandlerResult {
 
 function idRegister({ vcpu, register: target, read }: Access): Outcome {
   if (!read) return undefined;
-  return target ? guestIdRegister(target.name, vcpu.state.system(systemRegisterSlot(target.name))) : 0n;
+  return target ? guestIdRegister(target.name, vcpu.state.system(systemRegisterSlot(target.name)), hasPointerAuthentication(vcpu)) : 0n;
 }

@@ -64,7 +64,7 @@ export function initVcpu(vcpu: Vcpu, { target, features }: VcpuInit): void {
   vm.vcpuFeatures = wanted;
   vcpu.features = wanted;
   // The guest begins again with its MMU off: what it has in memory must be found by uncached accesses.
-  if (vcpu.hasRun && !vm.features.fwb) vm.unmapAll();
+  if (vcpu.hasRun && !vm.features.fwb) vm.memory.unmapAll();
   vcpu.reset((features[0]! & vcpuFeature.POWER_OFF) !== 0);
 }
 
@@ -81,3 +81,9 @@ export function finalizeVcpu(vcpu: Vcpu, feature: number): void {
 export function requireInitialized(vcpu: Vcpu, what: string): void {
   if (vcpu.features === undefined) throw new KvmError('ENOEXEC', `${what} before KVM_ARM_VCPU_INIT`);
 }
+
+/** Without KVM_ARM_VCPU_PTRAUTH_* the guest finds none. */
+export const hasPointerAuthentication = ({ features = 0 }: Vcpu): boolean => (features & vcpuFeature.PTRAUTH_ADDRESS) !== 0;
+
+/** What the machine gives its vCPUs: PSCI, and pointer authentication where the processor has it. */
+export const usualFeatures = ({ pauth }: HostFeatures): number => vcpuFeature.PSCI_0_2 | (pauth ? POINTER_AUTHENTICATION : 0);

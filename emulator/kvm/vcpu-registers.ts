@@ -19,6 +19,7 @@ export const register = {
   DISR_EL1: systemRegisterSlot('DISR_EL1'),
   CNTHCTL_EL2: systemRegisterSlot('CNTHCTL_EL2'),
   CNTVOFF_EL2: systemRegisterSlot('CNTVOFF_EL2'),
+  CNTPOFF_EL2: systemRegisterSlot('CNTPOFF_EL2'),
   ICH_HCR_EL2: systemRegisterSlot('ICH_HCR_EL2'),
   ICH_VMCR_EL2: systemRegisterSlot('ICH_VMCR_EL2'),
   ICH_LR0_EL2: systemRegisterSlot('ICH_LR0_EL2'),

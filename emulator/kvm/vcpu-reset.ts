@@ -1,6 +1,7 @@
 import { HCR } from '../cpu/registers.ts';
 import { systemRegisterSlot } from '../isa/registers/index.ts';
 import { slots } from '../translate/layout.ts';
+import { applyCounterOffsets } from './counter-offset.ts';
 import { vtcr } from './stage2-geometry.ts';
 import type { Vcpu } from './vcpu.ts';
 import { register } from './vcpu-registers.ts';
@@ -30,6 +31,7 @@ const HCR_GUEST = word(
     HCR.FB |
     (1 << 10) |
     HCR.TWI |
+    HCR.TID2 |
     HCR.TID3 |
     HCR.TSC |
     HCR.TIDCP |
@@ -40,7 +42,7 @@ const HCR_GUEST = word(
 );
 /** External aborts and SErrors come to KVM where the processor has FEAT_RAS. */
 const HCR_RAS = word(0, HCR.high.TEA | HCR.high.TERR);
-/** Pointer authentication instructions and keys belong to the guest. */
+/** Pointer authentication instructions and keys belong to the guest, whether its ID registers show it or not: the processor has no trap for them. */
 const HCR_PTRAUTH = word(0, HCR.high.API | HCR.high.APK);
 const HCR_FWB = word(0, HCR.high.FWB);
 const HCR_TVM = word(HCR.TVM);
@@ -51,8 +53,6 @@ const HCR_TWE = word(HCR.TWE);
 const MDCR_GUEST = BigInt((1 << 5) | (1 << 6) | (1 << 9) | (1 << 10) | (1 << 11));
 /** CPTR_EL2 with E2H = 0: RES1 bits; trace, SVE and SME trapped, FP left alone. */
 const CPTR_GUEST = 0x32ffn | (1n << 8n) | (1n << 20n);
-/** CNTHCTL_EL2: the guest uses the physical counter and timer directly. */
-const CNTHCTL_GUEST = 3n;
 /** ICC_SRE_EL2: system register interface, EL1 may look. */
 const ICC_SRE = 0xfn;
 const ICC_SRE_EL1 = 7n;
@@ -77,15 +77,14 @@ export function resetVcpu(vcpu: Vcpu): void {
   set(register.HCR_EL2, hcr);
   set(register.MDCR_EL2, MDCR_GUEST);
   set(register.CPTR_EL2, CPTR_GUEST);
-  set(register.CNTHCTL_EL2, CNTHCTL_GUEST);
-  set(register.CNTVOFF_EL2, vm.counterOffset ?? 0n);
   set(register.VTCR_EL2, vtcr(vm.features.parange, vm.features.vmid16, vm.ipaBits));
   set(register.VTTBR_EL2, vm.stage2.vttbr(vm.vmid));
   set(register.VPIDR_EL2, state.system(register.MIDR_EL1));
-  set(register.VMPIDR_EL2, (1n << 31n) | BigInt(vm.affinity(vcpu.index)));
+  set(register.VMPIDR_EL2, vcpu.affinityRegister);
   set(register.ICC_SRE_EL2, ICC_SRE);
   set(register.ICC_SRE_EL1, ICC_SRE_EL1);
   set(register.ICH_VMCR_EL2, VMCR_RESET);
+  applyCounterOffsets(vm);
   vcpu.vgic.forgetRegisters();
   processor.invalidateDerivedState();
 }

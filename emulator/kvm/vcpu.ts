@@ -46,6 +46,9 @@ export type RunOutcome =
   /** The processor cannot go on: `run` holds KVM_EXIT_INTERNAL_ERROR, the message is for the person. */
   | { readonly kind: 'fatal'; readonly message: string };
 
+/** ICH_HCR_EL2.TC, TALL0, TALL1: without an interrupt controller there is no CPU interface either, its registers are UNDEFINED. */
+const NO_INTERFACE = 0b111 << 10;
+
 const outcomes = {
   exit: { kind: 'exit' },
   interrupted: { kind: 'interrupted' },
@@ -57,6 +60,8 @@ const outcomes = {
   exception: { kind: 'exception' },
 } as const satisfies Record<string, RunOutcome>;
 
+const MPIDR_RES1 = 1n << 31n;
+
 /** A virtual CPU: its registers, its `kvm_run`, and KVM_RUN. */
 export class Vcpu {
   readonly run: KvmRun;
@@ -65,6 +70,8 @@ export class Vcpu {
   /** KVM_SET_GUEST_DEBUG. */
   readonly guestDebug = new GuestDebug(this);
   mpState: MpState = mpState.RUNNABLE;
+  /** MPIDR_EL1 of the guest. */
+  affinityRegister: bigint;
   /** KVM_ARM_VCPU_INIT features; undefined: not initialized yet. */
   features: number | undefined;
   /** KVM_RUN has been as far as the guest (`vcpu_has_run_once`). */
@@ -95,14 +102,23 @@ export class Vcpu {
     readonly id: number,
     readonly processor: Processor,
   ) {
+    // `kvm_reset_mpidr`: 16 vCPUs to a cluster, so that an SGI's target list reaches a whole cluster.
+    this.affinityRegister = MPIDR_RES1 | BigInt((id & 15) | (((id >> 4) & 0xff) << 8) | ((id >> 12) << 16));
     this.run = new KvmRun(vm.kernel);
     this.vgic = new VgicCpu(index, this.affinity, new InterfaceRegisters(processor.state));
     this.timers = new ArchTimers(processor, vm.timerIrqs, (intid, level) => vm.vgic.present && vm.vgic.inject(this.vgic, intid, level));
   }
 
-  /** MPIDR affinity, Aff0 in bits 7:0 (`kvm_reset_mpidr`): 16 vCPUs to a cluster, so that an SGI's target list reaches a whole cluster. */
+  /** MPIDR affinity: Aff2 to Aff0 in bits 23:0. */
   get affinity(): number {
-    return (this.id & 15) | (((this.id >> 4) & 0xff) << 8) | ((this.id >> 12) << 16);
+    return Number(this.affinityRegister & 0xff_ffffn);
+  }
+
+  /** KVM_SET_ONE_REG of MPIDR_EL1. */
+  setAffinityRegister(value: bigint): void {
+    this.affinityRegister = value;
+    this.state.setSystem(register.VMPIDR_EL2, value);
+    this.vgic.affinity = this.affinity;
   }
 
   get state(): CpuState {
@@ -165,6 +181,11 @@ export class Vcpu {
     if (!this.vm.vgic.hasPending(this.vgic) && !isSErrorPending(this)) return false;
     this.waiting = false;
     return true;
+  }
+
+  /** WFI ends although there is no interrupt. */
+  stopWaiting(): void {
+    this.waiting = false;
   }
 
   get isWaiting(): boolean {
@@ -276,6 +297,7 @@ export class Vcpu {
     const { clock, vgic } = this.vm;
     this.timers.sync();
     vgic.flush(this.vgic);
+    if (!this.vm.irqchip) this.state.setSystemWords(register.ICH_HCR_EL2, NO_INTERFACE, 0);
     const refused = entryFailure(this);
     if (refused) return refused;
     if (this.vm.renewVmid(this.index)) this.vm.loadVmid();

@@ -1,20 +1,21 @@
 import type { Clock } from '../cpu/clock.ts';
 import type { Processor } from '../cpu/processor.ts';
 import { type Apei, apeiDeclines } from './apei.ts';
-import { type CacheMaintenance, CountedMaintenance } from './cache-maintenance.ts';
+import type { CountedMaintenance } from './cache-maintenance.ts';
 import { KvmError } from './errno.ts';
 import { GuestMemfd } from './guest-memfd.ts';
+import { type HostFeatures, ipaLimit } from './host-features.ts';
+import { defaultBitmaps } from './hypercalls/bitmaps.ts';
 import type { HypercallMachine } from './hypercalls/context.ts';
 import { result } from './hypercalls/context.ts';
 import { psciVersion } from './hypercalls/psci.ts';
+import { frame, type KernelDevice } from './kernel-device.ts';
 import { type KernelProfile, merged } from './kernel-profile.ts';
-import { Memslots } from './memslots.ts';
+import type { Memslots } from './memslots.ts';
 import { mpState } from './mp-state.ts';
 import { SeededBytes } from './seed.ts';
 import { SmcccFilter } from './smccc-filter.ts';
-import { Stage2 } from './stage2.ts';
-import { IPA_BITS } from './stage2-geometry.ts';
-import type { TableMemory } from './stage2-tables.ts';
+import type { Stage2 } from './stage2.ts';
 import { type TimerIrqs, timerIrq } from './timer.ts';
 import { Vcpu } from './vcpu.ts';
 import { checkVcpuId, vcpuFeature } from './vcpu-init.ts';
@@ -23,44 +24,17 @@ import { DISTRIBUTOR_BYTES, REDISTRIBUTOR_BYTES, VgicDevice } from './vgic/devic
 import { Distributor } from './vgic/distributor.ts';
 import { Redistributor } from './vgic/redistributor.ts';
 import { Vgic } from './vgic/vgic.ts';
-import { UserMappings } from './vma.ts';
-import type { PfnmapPolicy, VmaRulesHost } from './vma-rules.ts';
+import { VmMemory, type VmMemoryConfiguration } from './vm-memory.ts';
+import type { UserMappings } from './vma.ts';
+import type { VmaRulesHost } from './vma-rules.ts';
 import { VmidAllocator, type VmidHolder } from './vmid.ts';
 
-/** A device that KVM emulates itself. Offsets are from `base`; `length` is 1, 2, 4 or 8 bytes. */
-export interface KernelDevice {
-  readonly base: number;
-  readonly size: number;
-  read(offset: number, length: number): bigint;
-  write(offset: number, length: number, value: bigint): void;
-}
+export type { HostFeatures } from './host-features.ts';
+export type { KernelDevice } from './kernel-device.ts';
+export { ipaLimit };
 
-/** What the processor offers that KVM decides by. */
-export interface HostFeatures {
-  readonly ras: boolean;
-  readonly pauth: boolean;
-  readonly fwb: boolean;
-  readonly vmid16: boolean;
-  readonly limitedOrdering: boolean;
-  readonly ls64: boolean;
-  /** CTR_EL0.DIC: no instruction cache maintenance needed. */
-  readonly coherentInstructionCache: boolean;
-  /** CTR_EL0.IDC: no data cache clean needed for instructions. */
-  readonly coherentDataCache: boolean;
-  /** FEAT_DoubleFault2. */
-  readonly doubleFault2: boolean;
-  /** ID_AA64PFR0_EL1.CSV2: branch prediction does not leak (Spectre variant 2). */
-  readonly csv2: boolean;
-  /** ID_AA64MMFR0_EL1.PARange. */
-  readonly parange: number;
-  /** Hardware breakpoints and watchpoints. */
-  readonly breakpoints: number;
-  readonly watchpoints: number;
-}
-
-export interface VmConfiguration {
+export interface VmConfiguration extends VmMemoryConfiguration {
   readonly clock: Clock;
-  readonly host: TableMemory;
   readonly features: HostFeatures;
   /** Which kernel the host runs; left out: `merged`. */
   readonly kernel?: KernelProfile;
@@ -69,31 +43,14 @@ export interface VmConfiguration {
   /** Unix time at power-on, seconds. */
   readonly epoch: number;
   readonly seed: number;
-  /** Stage 2 changed: its translations go from every TLB (TLBI IPAS2E1IS and what follows it). */
-  readonly invalidate: () => void;
   /** Takes memory of `host.allocate` back; what was made of its contents is forgotten. */
   readonly release: (address: number, bytes: number) => void;
-  /** IPA size of the VM, bits (KVM_CREATE_VM); left out: 40. */
-  readonly ipaBits?: number;
-  /** What user space has mapped; left out: all of its memory is anonymous. */
-  readonly mappings?: UserMappings;
-  /** Cacheable memory without a `struct page` on a host that cannot do without cache maintenance. */
-  readonly pfnmapPolicy?: PfnmapPolicy;
-  /** Learns of the cache maintenance that the host does for the guest. */
-  readonly maintenance?: CacheMaintenance;
   /** VMIDs of the host, where VMs share them. */
   readonly vmids?: VmidAllocator;
-  /** User address of host address 0; left out: 0, the addresses are the same. */
-  readonly userBase?: number;
 }
 
 /** SMCCC_ARCH_WORKAROUND_RET_UNAFFECTED. */
 const WORKAROUND_NOT_REQUIRED = 1n;
-
-const addressSizes = [32, 36, 40, 42, 44, 48, 52, 56];
-
-/** Bits of the largest guest physical address space (`get_kvm_ipa_limit`). Beyond 48 would need FEAT_LPA2. */
-export const ipaLimit = ({ parange }: HostFeatures): number => Math.min(48, addressSizes[parange] ?? 48);
 
 /** A virtual machine: guest memory, interrupt controller, hypercalls, and its vCPUs. */
 export class Vm implements HypercallMachine {
@@ -118,8 +75,7 @@ export class Vm implements HypercallMachine {
   seaToUser = false;
   /** Physical CPUs that may run this VM, a bit each; vCPU n runs on CPU n. On Linux the PMU that user space chooses narrows it. */
   supportedCpus = -1;
-  /** KVM_CAP_ARM_EAGER_SPLIT_CHUNK_SIZE: blocks are split into pages when logging begins, so many bytes at a time; 0: at the first write. */
-  eagerSplitChunkSize = 0;
+  readonly memory: VmMemory;
   readonly ipaBits: number;
   readonly mappings: UserMappings;
   readonly vmaRules: VmaRulesHost;
@@ -128,9 +84,15 @@ export class Vm implements HypercallMachine {
   private readonly vmidHolder: VmidHolder = { vmid: 0, generation: 0 };
   /** KVM_ARM_VCPU_INIT features of every vCPU; undefined: none is initialized. */
   vcpuFeatures: number | undefined;
-  /** KVM_ARM_SET_COUNTER_OFFSET; undefined: nobody set it. */
-  counterOffset: bigint | undefined;
+  /** How far the guests' counters are behind the host's, and whether KVM_ARM_SET_COUNTER_OFFSET has said so for good. */
+  virtualOffset = 0n;
+  physicalOffset = 0n;
+  counterOffsetFixed = false;
+  /** KVM_REG_ARM_*_BMAP. */
+  readonly firmwareBitmaps = defaultBitmaps();
   readonly timerIrqs: TimerIrqs = { ...timerIrq };
+  /** Frames of the interrupt controller could not be mapped (`kvm_vm_dead`): every call of the VM and its files fails with EIO from then on. */
+  dead = false;
   /** A vCPU has run (KVM_ARCH_FLAG_HAS_RAN_ONCE). */
   hasRun = false;
   private readonly kernelDevices: KernelDevice[] = [];
@@ -142,30 +104,18 @@ export class Vm implements HypercallMachine {
     this.features = configuration.features;
     this.kernel = configuration.kernel ?? merged;
     this.apei = configuration.apei ?? apeiDeclines;
-    const { features, maintenance, pfnmapPolicy: policy = 'error', ipaBits = IPA_BITS } = configuration;
-    this.ipaBits = ipaBits;
-    this.mappings = configuration.mappings ?? new UserMappings();
-    this.vmaRules = { policy, fwb: features.fwb, dic: features.coherentInstructionCache, mte: false };
-    this.maintenance = new CountedMaintenance(maintenance);
-    this.vmids = configuration.vmids ?? new VmidAllocator(features.vmid16 ? 16 : 8, () => configuration.invalidate());
+    const { features, vmids, invalidate } = configuration;
+    this.vmids = vmids ?? new VmidAllocator(features.vmid16 ? 16 : 8, () => invalidate());
     this.vmids.update(this.vmidHolder);
-    this.stage2 = new Stage2(configuration.host, {
-      ...{ fwb: features.fwb, ipaBits, invalidate: () => configuration.invalidate() },
-      // With FWB the guest accesses memory by what stage 2 says: no line can be stale.
-      maintenance: {
-        cleanInvalidate: (pa, bytes) => features.fwb || this.maintenance.cleanInvalidate(pa, bytes),
-        invalidateInstructions: (pa, bytes) => this.maintenance.invalidateInstructions(pa, bytes),
-      },
-    });
-    this.memslots = new Memslots(ipaBits, (gpa, size) => this.stage2.unmap(gpa, size), {
+    this.memory = new VmMemory(configuration);
+    ({
+      stage2: this.stage2,
+      memslots: this.memslots,
+      ipaBits: this.ipaBits,
       mappings: this.mappings,
       rules: this.vmaRules,
-      hostOf: (address) => address - this.userBase,
-      writeProtect: (gpa, size) => this.stage2.writeProtect(gpa, size),
-      split: (gpa, size) => {
-        if (this.eagerSplitChunkSize > 0) this.stage2.split(gpa, size);
-      },
-    });
+      maintenance: this.maintenance,
+    } = this.memory);
     this.vgic.present = false;
     this.random = new SeededBytes(configuration.seed);
   }
@@ -215,17 +165,6 @@ export class Vm implements HypercallMachine {
       state.setSystem(register.VTTBR_EL2, this.stage2.vttbr(this.vmid));
       processor.invalidateDerivedState();
     }
-  }
-
-  /** Guest memory is mapped again as the guest touches it (`stage2_unmap_vm`). */
-  unmapAll(): void {
-    for (const { guestPhysAddr, memorySize } of this.memslots.all()) this.stage2.unmap(guestPhysAddr, memorySize);
-  }
-
-  /** All memory that is mapped is cleaned and invalidated to the Point of Coherency (`stage2_flush_vm`). */
-  flushCaches(): void {
-    this.maintenance.wholeVm++;
-    for (const { pa, bytes } of this.stage2.leaves()) this.maintenance.cleanInvalidate(pa, bytes);
   }
 
   get instructionCachesCoherent(): boolean {
@@ -325,6 +264,7 @@ export class Vm implements HypercallMachine {
     this.random = new SeededBytes(this.configuration.seed);
     this.stage2.clear();
     this.configuration.invalidate();
+    this.virtualOffset = this.physicalOffset = 0n;
     this.maintenance.reset();
     this.vgic.reset();
     for (const vcpu of this.vcpus) {
@@ -367,25 +307,4 @@ export class Vm implements HypercallMachine {
   counter(): bigint {
     return BigInt(this.clock.ticks);
   }
-}
-
-interface Frame {
-  read(offset: number, bytes: number): number;
-  write(offset: number, bytes: number, value: number): void;
-}
-
-/** A register frame of the interrupt controller as a device: 64-bit accesses are two halves. */
-function frame(base: number, size: number, registers: Frame): KernelDevice {
-  return {
-    base,
-    size,
-    read: (offset, length) => {
-      if (length < 8) return BigInt(registers.read(offset, length) >>> 0);
-      return BigInt(registers.read(offset, 4) >>> 0) | (BigInt(registers.read(offset + 4, 4) >>> 0) << 32n);
-    },
-    write: (offset, length, value) => {
-      registers.write(offset, Math.min(length, 4), Number(BigInt.asUintN(32, value)));
-      if (length === 8) registers.write(offset + 4, 4, Number(value >> 32n));
-    },
-  };
 }

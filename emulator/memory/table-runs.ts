@@ -39,7 +39,7 @@ export interface TableRun {
 
 export interface TableRuns {
   readonly runs: readonly TableRun[];
-  /** Descriptors that were read. */
+  /** Descriptors that were looked at. */
   readonly descriptors: number;
   /** Where to go on: the bounds were reached before the end. */
   readonly next?: number;
@@ -98,6 +98,7 @@ class Runs {
       const chunkEnd = Math.min(entries, entry + (CHUNK - (at % CHUNK)) / 8);
       if (host < 0) {
         if (!this.mayGoOn(input + entry * size)) return;
+        this.descriptors++;
         this.add('unreadable', level, input + entry * size, input + chunkEnd * size, 0, 0, address);
         entry = chunkEnd;
         continue;

@@ -5,7 +5,7 @@ import type { RunOutcome, Vcpu } from '../kvm/vcpu.ts';
 import { Vm } from '../kvm/vm.ts';
 import { HOST_DRAM_BASE } from '../memory/physical-memory.ts';
 import { slots } from '../translate/layout.ts';
-import { board, IRQ_COUNT } from './board.ts';
+import { board } from './board.ts';
 import { Bus } from './bus.ts';
 import { checkCapabilities, enableableCapabilities, enableCapabilities } from './capabilities.ts';
 import { GuestConsole } from './console.ts';
@@ -25,6 +25,7 @@ import type { RunEnd, RunHooks } from './run-hooks.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Silicon } from './silicon.ts';
 import { type UnhandledExit, UserSpace } from './user-space.ts';
+import { initVcpus, provideInterruptController } from './vm-setup.ts';
 
 const NANOSECONDS = 1e9;
 /** Host memory that KVM needs for stage-2 tables: a page for every 2 MiB, and the upper levels. */
@@ -100,7 +101,8 @@ export class VirtMachine {
     this.vm.memslots.set({ slot: 0, flags: 0, guestPhysAddr: board.ram.base, memorySize: memory, userspaceAddr: this.ramHost });
     this.memoryBesideRam = new GuestMemory(silicon, this.vm, checkMemslots(configuration.memslots ?? []));
     for (const processor of silicon.processors) this.vm.createVcpu(processor);
-    this.provideInterruptController();
+    initVcpus(this.vm);
+    provideInterruptController(this.vm);
     this.scheduler = new Scheduler(this.vm.vcpus);
     this.passed = this.vm.vcpus.map(() => ({ instructions: -1, low: 0, high: 0 }));
     for (const vcpu of this.vm.vcpus) {
@@ -253,15 +255,6 @@ export class VirtMachine {
   /** Exits by name: to KVM by exception class, to user space by reason. */
   get exitCounts(): Readonly<Record<string, number>> {
     return this.vm.exitCounts;
-  }
-
-  private provideInterruptController(): void {
-    const gic = this.vm.createVgic();
-    gic.setIrqCount(IRQ_COUNT);
-    gic.setDistributor(BigInt(board.distributor.base));
-    gic.setRedistributors(BigInt(board.redistributors.base));
-    gic.init();
-    this.vm.mapVgic();
   }
 
   private line(spi: number): (level: boolean) => void {

@@ -31,6 +31,7 @@ export function processorOf(profileName = 'cortex-a57', script: Scripted[] = [])
     invalidate: (operation: string) => calls.push(`TLBI ${operation}`),
     maintain: () => true,
     fetch: () => 64,
+    physical: { cache: undefined, poison: { empty: true } },
     translation: undefined,
     spaceOf: () => undefined,
     debug: { read: () => ({ bytes: new Uint8Array(4), holes: [] }) },

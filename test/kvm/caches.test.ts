@@ -53,6 +53,11 @@ describe('stage2 §6: by the ABI', () => {
     memory.write(BigInt(ARENA), Uint8Array.of(243, ...new Array(103).fill(0)));
     assert.equal(outcome(kvm.ioctl(vm, 0x4068aea3, BigInt(ARENA))), 'EINVAL');
   });
+  test('stage2 §7: struct kvm_userspace_memory_region2 has 160 bytes: guest_memfd_offset@32, guest_memfd@40', () => {
+    const bytes = structs.memoryRegion2.write({ guestMemfdOffset: 5n, guestMemfd: 6 });
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    assert.deepEqual([bytes.length, view.getBigUint64(32, true), view.getUint32(40, true)], [160, 5n, 6]);
+  });
   test('stage2 §7: struct kvm_userspace_memory_region has 32 bytes: slot@0 flags@4 gpa@8 size@16 uaddr@24', async () => {
     const bytes = structs.memoryRegion.write({
       slot: 1,

@@ -70,7 +70,7 @@ describe('stage2 §5: dirty logging', () => {
   });
   test('stage2 §5: with eager splitting the block is pages before the first write', async () => {
     const world = await World.create({ dic: false });
-    world.vm.eagerSplitChunkSize = BLOCK;
+    world.vm.memory.eagerSplitChunkSize = BLOCK;
     world.slot();
     world.access('write', GPA);
     world.slot({ flags: LOG_DIRTY_PAGES });

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { vector } from '../../emulator/cpu/core.ts';
 import { type Errno, KvmError } from '../../emulator/kvm/errno.ts';
 import { decodeExit } from '../../emulator/kvm/exits/index.ts';
-import { setOneReg } from '../../emulator/kvm/one-reg.ts';
+import { setOneReg } from '../../emulator/kvm/one-reg/index.ts';
 import type { VirtMachine } from '../../emulator/vmm/virt-machine.ts';
 import { guest, pc, runAll, withVectors, x } from '../vmm/guest.ts';
 

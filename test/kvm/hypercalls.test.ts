@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { KvmError } from '../../emulator/kvm/errno.ts';
+import { defaultBitmaps } from '../../emulator/kvm/hypercalls/bitmaps.ts';
 import type { HypercallContext, HypercallMachine } from '../../emulator/kvm/hypercalls/context.ts';
 import { psciVersion } from '../../emulator/kvm/hypercalls/psci.ts';
 import { smcccCall } from '../../emulator/kvm/hypercalls/smccc.ts';
@@ -24,6 +25,7 @@ function call(arguments_: readonly bigint[], { version = psciVersion.V1_1, stopp
     start: (...how) => done.push(['start', ...how]),
     psciVersion: version,
     systemSuspend: suspend,
+    firmwareBitmaps: defaultBitmaps(),
     workarounds: { spectreV2: -1n, ssbd: -1n, spectreBhb: -1n },
     entropy: () => entropy++,
     wallNanoseconds: 0x5_0000_0001n,
@@ -52,7 +54,7 @@ describe('SMC Calling Convention', () => {
   returns('unknown call', [0x82000000n], [-1n]);
   returns('identifiers are W0: bits above 31 are not looked at', [0xffff_ffff_8000_0000n], [0x10001n]);
   returns('KVM’s UID', [0x8600ff01n], [0xb66fb428n, 0xe911c52en, 0x564bcaa9n, 0x743a004dn]);
-  returns('KVM’s features: features and PTP', [0x86000000n], [3n]);
+  returns('KVM’s features: features and PTP', [0x86000000n], [3n, 0n, 0n]);
   returns('PTP: wall clock and counter in words', [0x86000001n, 0n], [5n, 1n, 7n, 2n]);
   returns('PTP of an unknown counter', [0x86000001n, 2n], [-1n]);
 });

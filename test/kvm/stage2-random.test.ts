@@ -115,8 +115,8 @@ const steps: Readonly<Record<string, (scene: Scene) => string>> = {
     return '';
   },
   split({ world, choices: c }) {
-    world.vm.eagerSplitChunkSize = c.of([0, BLOCK]);
-    return `${world.vm.eagerSplitChunkSize}`;
+    world.vm.memory.eagerSplitChunkSize = c.of([0, BLOCK]);
+    return `${world.vm.memory.eagerSplitChunkSize}`;
   },
 };
 

@@ -112,6 +112,7 @@ describe('interrupt life cycle', () => {
 
   test('level: pending with EOI maintenance; active is not pending again; a line still high comes back after the end', () => {
     const { vgic, cpu, lists } = enabled(33);
+    vgic.irq(undefined, 33)!.config = 'level';
     vgic.inject(undefined, 33, true);
     vgic.flush(cpu);
     assert.equal(lists.low[0], 33);
@@ -191,6 +192,7 @@ describe('interrupt life cycle', () => {
 
   test('IROUTER moves an SPI; an affinity nobody has keeps it', () => {
     const g = gic(2);
+    g.vgic.irq(undefined, 33)!.config = 'level';
     g.distributor.write(ISENABLER + 4, 4, 2);
     g.distributor.write(0x6000 + 33 * 8, 4, 1);
     g.vgic.inject(undefined, 33, true);

@@ -124,6 +124,15 @@ describe('tables that no kernel would make', () => {
     // At level 3 the entries are pages: those of the table itself.
     assert.equal(first.runs[0]!.output, s.lower.root);
   });
+  it('64 KiB tables that lead to tables nobody can read end as well', () => {
+    const s = new Situation({ stage1: { granule: 16, iaBits: 42, startLevel: 2 }, stage2: KVM });
+    const slot = s.lower.slot(0n, 2);
+    for (let n = 0; n < 8192; n++) s.lower.write(slot + n * 8, (0x90_0000_0000n + (BigInt(n) << 16n)) | 3n);
+    const { runs, descriptors, next } = map(s);
+    assert.ok(descriptors <= 1 << 22);
+    assert.ok(runs.length <= 4096 && next !== undefined);
+    assert.match(runs[0]!.fault!, /stage 2 translation fault on a stage 1 table walk/);
+  });
   it('one entry that points at its own table is a map of the tables, as some kernels like it', () => {
     const s = new Situation();
     const slot = s.lower.slot(0n, 0);

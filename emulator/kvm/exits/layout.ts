@@ -67,9 +67,10 @@ export class KvmRun {
     this.bytes[kvmRun.immediateExit] = on ? 1 : 0;
   }
 
-  /** Begins an exit: its reason. The record holds what earlier exits left in it, as on Linux, but for the first `cleared` bytes. */
+  /** Begins an exit: its reason, and no flags. The record holds what earlier exits left in it, as on Linux, but for the first `cleared` bytes. */
   begin(reason: number, cleared = 0): void {
     this.view.setUint32(kvmRun.exitReason, reason, true);
+    this.view.setUint16(kvmRun.flags, 0, true);
     if (cleared > 0) this.bytes.fill(0, kvmRun.exit, kvmRun.exit + cleared);
   }
 

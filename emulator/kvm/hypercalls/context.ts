@@ -1,3 +1,5 @@
+import type { BitmapName } from './bitmaps.ts';
+
 /** What a hypercall sees of the calling vCPU and its VM: the registers of the call, and what calls can do to the machine. */
 export interface HypercallContext {
   /** Argument register n (X0 to X17), 64 bits. */
@@ -25,6 +27,8 @@ export interface HypercallMachine {
   /** PSCI version that VCPU_INIT's KVM_ARM_VCPU_PSCI_0_2 and the firmware register chose: major << 16 | minor. */
   readonly psciVersion: number;
   readonly systemSuspend: boolean;
+  /** Calls that guests find (KVM_REG_ARM_*_BMAP). */
+  readonly firmwareBitmaps: Readonly<Record<BitmapName, bigint>>;
   /** KVM_CAP_ARM_... : whether the processor is affected by or fixed against a speculation vulnerability (SMCCC_ARCH_WORKAROUND_n). */
   readonly workarounds: { readonly spectreV2: bigint; readonly ssbd: bigint; readonly spectreBhb: bigint };
   /** Next 64 bits of the entropy that the machine gives its guests. */

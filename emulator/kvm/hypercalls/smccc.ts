@@ -1,7 +1,8 @@
+import { bitmapBit } from './bitmaps.ts';
 import { type HypercallContext, type HypercallResult, result } from './context.ts';
 import { isPsci, psciCall } from './psci.ts';
 import { isTrng, trngCall } from './trng.ts';
-import { isVendor, vendorCall } from './vendor.ts';
+import { isVendor, vendorCall, vendorFunction } from './vendor.ts';
 
 /** Arm Architecture Calls (SMC Calling Convention, Arm DEN 0028). */
 export const smcccFunction = {
@@ -23,6 +24,7 @@ export const functionId = (c: HypercallContext): bigint => BigInt.asUintN(32, c.
  */
 export function smcccCall(c: HypercallContext): HypercallResult {
   const id = functionId(c);
+  if (!isOffered(c, id)) return [result.NOT_SUPPORTED];
   if (isTrng(id)) return trngCall(c, id);
   if (isVendor(id)) return vendorCall(c, id);
   if (isPsci(id)) return psciCall(c, id);
@@ -34,6 +36,14 @@ export function smcccCall(c: HypercallContext): HypercallResult {
     default:
       return [result.NOT_SUPPORTED];
   }
+}
+
+/** Whether the firmware bitmaps let the guest find a call (`kvm_smccc_test_fw_bmap`). */
+function isOffered({ vm }: HypercallContext, id: bigint): boolean {
+  const { STD, VENDOR_HYP } = vm.firmwareBitmaps;
+  if (isTrng(id)) return (STD & bitmapBit.STD.TRNG_V1_0) !== 0n;
+  if (id === vendorFunction.PTP) return (VENDOR_HYP & bitmapBit.VENDOR_HYP.PTP) !== 0n;
+  return !isVendor(id) || (VENDOR_HYP & bitmapBit.VENDOR_HYP.FUNC_FEAT) !== 0n;
 }
 
 function archFeature(c: HypercallContext, feature: bigint): bigint {

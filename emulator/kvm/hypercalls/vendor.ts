@@ -5,8 +5,6 @@ export const vendorFunction = { UID: 0x8600_ff01n, FEATURES: 0x8600_0000n, PTP: 
 
 /** 28b46fb6-2ec5-11e9-a9ca-4b564d003a74 as four words. */
 const KVM_UID: HypercallResult = [0xb66f_b428n, 0xe911_c52en, 0x564b_caa9n, 0x743a_004dn];
-/** Bit 0: the features call; bit 1: the PTP call. */
-const FEATURES: HypercallResult = [0b11n];
 const PTP_VIRTUAL_COUNTER = 0n;
 const PTP_PHYSICAL_COUNTER = 1n;
 
@@ -15,7 +13,7 @@ export const isVendor = (id: bigint): boolean => all.has(id);
 
 export function vendorCall(c: HypercallContext, id: bigint): HypercallResult {
   if (id === vendorFunction.UID) return KVM_UID;
-  if (id === vendorFunction.FEATURES) return FEATURES;
+  if (id === vendorFunction.FEATURES) return [c.vm.firmwareBitmaps.VENDOR_HYP, 0n, c.vm.firmwareBitmaps.VENDOR_HYP_2];
   return ptp(c);
 }
 

@@ -9,7 +9,8 @@ export const deviceOperations: FileOperations<'device'> = {
     set: ({ open, device }, attribute, value) => setAttribute(vgicAttribute(open.vm, device, attribute), attribute, value),
     get: ({ open, device }, attribute, value) => getAttribute(vgicAttribute(open.vm, device, attribute), attribute, value),
     has: ({ open, device }, attribute) => {
-      if (!vgicAttribute(open.vm, device, attribute)) noAttribute(attribute);
+      const found = vgicAttribute(open.vm, device, attribute);
+      if (!found || found.there === false) noAttribute(attribute);
     },
   }),
   unknown: 'ENOTTY',

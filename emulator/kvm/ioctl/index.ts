@@ -55,6 +55,7 @@ export class KvmFiles {
       const file = this.process.files.get(fd);
       const { table, unknown } = this.operations[file.kind];
       const call = table.get(request) as Call<KvmFile> | undefined;
+      if (file.kind !== 'system' && file.kind !== 'guest_memfd' && file.open.vm.dead) throw new KvmError('EIO', 'the VM is dead');
       if (!call) throw new KvmError(unknown, `ioctl 0x${request.toString(16)} of a ${file.kind} file`);
       return call.run(file, new Argument(BigInt.asUintN(64, argument), this.process.memory));
     });

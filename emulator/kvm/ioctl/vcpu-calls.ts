@@ -1,8 +1,7 @@
 import { KvmError } from '../errno.ts';
 import { kvmRun } from '../kvm-run.ts';
 import { setMpState } from '../mp-state.ts';
-import { readOneReg, registerBytes, writeOneReg } from '../one-reg.ts';
-import { registerList } from '../one-reg-list.ts';
+import { readOneReg, registerBytes, registerList, writeOneReg } from '../one-reg/index.ts';
 import { getVcpuAttribute, hasVcpuAttribute, setVcpuAttribute } from '../vcpu-attributes.ts';
 import { getVcpuEvents, setVcpuEvents } from '../vcpu-events.ts';
 import { finalizeVcpu, initVcpu, requireInitialized } from '../vcpu-init.ts';
@@ -91,6 +90,7 @@ const calls: readonly Call<VcpuFile>[] = [
     name: 'KVM_GET_VCPU_EVENTS',
     request: _IOR(0x9f, structs.vcpuEvents),
     run: ({ vcpu }, argument) => {
+      requireInitialized(vcpu, 'KVM_GET_VCPU_EVENTS');
       argument.write(structs.vcpuEvents, encodeEvents(getVcpuEvents(vcpu)));
       return 0;
     },
@@ -99,6 +99,7 @@ const calls: readonly Call<VcpuFile>[] = [
     name: 'KVM_SET_VCPU_EVENTS',
     request: _IOW(0xa0, structs.vcpuEvents),
     run: ({ vcpu }, argument) => {
+      requireInitialized(vcpu, 'KVM_SET_VCPU_EVENTS');
       setVcpuEvents(vcpu, decodeEvents(argument.read(structs.vcpuEvents), vcpu.vm.kernel));
       return 0;
     },

@@ -36,6 +36,8 @@ export class VgicDevice {
   mapped = false;
   /** Base of each vCPU's redistributor, by index. */
   readonly redistributors: number[] = [];
+  /** KVM_DEV_ARM_VGIC_GRP_MAINT_IRQ: only kept, without a virtual EL2. */
+  maintenanceIrq = 0;
   private spis = 0;
 
   constructor(

@@ -39,7 +39,7 @@ export class Distributor {
       case GICD_TYPER:
         return TYPER_ID_BITS | (this.intids / 32 - 1);
       case GICD_IIDR:
-        return VGIC_IIDR;
+        return (VGIC_IIDR & ~0xf000) | (this.vgic.revision << 12);
       case GICD_PIDR2:
         return VGIC_PIDR2;
       default:
@@ -57,9 +57,9 @@ export class Distributor {
     if (bytes !== 4 || offset % 4 !== 0) return;
     if (offset === GICD_CTLR) this.vgic.setEnabled((value & CTLR_ENABLE_G1) !== 0);
     const routed = this.routerOf(offset);
-    // Aff3 (the high word) is always 0 in this machine.
+    // Aff3 (the high word) and IRM are not implemented.
     if (!routed || offset % 8 !== 0) return;
-    routed.route = value & 0x80ff_ffff;
+    routed.route = value & 0xff_ffff;
     routed.target = this.vgic.cpuByAffinity(value & 0xff_ffff);
     this.vgic.queue(routed);
   }

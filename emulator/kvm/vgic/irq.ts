@@ -5,6 +5,9 @@ export const SGI_COUNT = 16;
 export const PRIVATE_IRQ_COUNT = 32;
 export const SPURIOUS_INTID = 1023;
 
+/** Only PPIs are level-triggered until the guest says so. */
+const configAtReset = (intid: number): IrqConfig => (intid >= SGI_COUNT && intid < PRIVATE_IRQ_COUNT ? 'level' : 'edge');
+
 /**
  * One interrupt as KVM keeps it (`struct vgic_irq`). While a list register holds it, the list register's pending and active bits are ahead of what is here:
  * they are folded back when the vCPU exits.
@@ -25,7 +28,7 @@ export class VgicIrq<Cpu> {
   listedOn: Cpu | undefined;
   /** Where it goes when it becomes pending; undefined: routed to no existing vCPU. */
   target: Cpu | undefined;
-  /** IROUTER: affinity, Aff0 to Aff2 in bits 23:0 (Aff3 is always 0 here); bit 31 is IRM. */
+  /** IROUTER: affinity, Aff0 to Aff2 in bits 23:0. */
   route = 0;
 
   constructor(
@@ -33,7 +36,7 @@ export class VgicIrq<Cpu> {
     target: Cpu | undefined,
   ) {
     this.target = target;
-    this.config = intid < SGI_COUNT ? 'edge' : 'level';
+    this.config = configAtReset(intid);
     // KVM: SGIs are always enabled after reset, everything else is disabled.
     this.enabled = intid < SGI_COUNT;
   }
@@ -43,7 +46,7 @@ export class VgicIrq<Cpu> {
   }
 
   reset(): void {
-    this.config = this.intid < SGI_COUNT ? 'edge' : 'level';
+    this.config = configAtReset(this.intid);
     this.enabled = this.intid < SGI_COUNT;
     this.lineLevel = this.pendingLatch = this.active = false;
     this.priority = 0;

@@ -1,5 +1,12 @@
+import { PRIORITY_BITS } from '../../isa/registers/virtual-interface.ts';
 import { PRIVATE_IRQ_COUNT, VgicIrq } from './irq.ts';
 import { hypControl, listRegister, type VirtualInterface } from './list-registers.ts';
+
+/** KVM_VGIC_IMP_REV_LATEST. */
+export const VGIC_REVISION = 3;
+
+/** Inner Shareable, Read-Allocate Write-Back. */
+const PENDBASER_RESET = 0x580;
 
 /** One vCPU's side of the interrupt controller. */
 export class VgicCpu {
@@ -9,13 +16,16 @@ export class VgicCpu {
   /** List registers in use since the last flush. */
   usedListRegisters = 0;
   /** GICR_PROPBASER and GICR_PENDBASER are storage: without LPIs nothing reads them. */
-  readonly lpiTables = { PROPBASER: [0, 0] as [number, number], PENDBASER: [0, 0] as [number, number] };
+  readonly lpiTables = { PROPBASER: [0, 0] as [number, number], PENDBASER: [PENDBASER_RESET, 0] as [number, number] };
+  /** ICC_CTLR_EL1.PRIbits and IDbits: what the guest was told, at most what there is. */
+  priorityBits = PRIORITY_BITS;
+  idBits = 1;
   private controlWritten = -1;
 
   constructor(
     readonly index: number,
     /** MPIDR affinity, Aff0 in bits 7:0. */
-    readonly affinity: number,
+    public affinity: number,
     readonly interfaceRegisters: VirtualInterface,
   ) {
     this.privateIrqs = Array.from({ length: PRIVATE_IRQ_COUNT }, (_, intid) => new VgicIrq<VgicCpu>(intid, this));
@@ -51,6 +61,8 @@ export class Vgic {
   /** GICD_CTLR.EnableGrp1. */
   enabled = false;
   readonly cpus: VgicCpu[] = [];
+  /** GICD_IIDR.Revision. */
+  revision = VGIC_REVISION;
   /** Whether vCPUs have an interface to it: without, nothing is delivered and its registers are UNDEFINED. */
   present = true;
   spis: readonly VgicIrq<VgicCpu>[] = [];
@@ -81,6 +93,7 @@ export class Vgic {
 
   reset(): void {
     this.enabled = false;
+    this.revision = VGIC_REVISION;
     for (const cpu of this.cpus) cpu.reset();
     for (const irq of this.spis) {
       irq.reset();

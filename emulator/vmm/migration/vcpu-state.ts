@@ -1,45 +1,29 @@
-import { registerKey, systemRegisterSlot, systemRegisters } from '../../isa/registers/index.ts';
-import type { SystemRegister } from '../../isa/registers/register.ts';
+import { systemRegisterSlot, systemRegisters } from '../../isa/registers/index.ts';
 import type { MpState } from '../../kvm/mp-state.ts';
-import { getOneReg, setOneReg, sysregId } from '../../kvm/one-reg.ts';
+import { getOneReg, registerList, setOneReg } from '../../kvm/one-reg/index.ts';
 import type { Vcpu } from '../../kvm/vcpu.ts';
 import { getVcpuEvents, setVcpuEvents } from '../../kvm/vcpu-events.ts';
 import type { SavedVcpu } from './format.ts';
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
-/** `struct kvm_regs`, as identifiers: PSTATE first, which says what stack pointer is in use, then X0 to X30, SP, PC, SP_EL1, ELR_EL1, five SPSRs, V0 to V31, FPSR and FPCR. */
-const U64 = 0x6030_0000_0010_0000n;
-const PSTATE = U64 | 0x42n;
-const coreRegisters: readonly bigint[] = [
+/** PSTATE says what stack pointer is in use: it comes before the others. */
+const PSTATE = 0x6030_0000_0010_0042n;
+/** Identification of the processor and its caches, and what goes by itself: the host's, or set in another way. */
+const isIdentification = (id: bigint): boolean =>
+  (id >= 0x6030_0000_0013_c000n && id <= 0x6030_0000_0013_c03fn && id !== MPIDR) || caches.has(id);
+const MPIDR = 0x6030_0000_0013_c005n;
+/** CLIDR_EL1, AIDR_EL1, CTR_EL0. */
+const caches = new Set([0x6030_0000_0013_c801n, 0x6030_0000_0013_c807n, 0x6030_0000_0013_d801n]);
+/** Cache sizes, and what firmware offers. */
+const isOfHost = (id: bigint): boolean => [0x11n, 0x14n, 0x16n].includes((id >> 16n) & 0xfffn);
+/** The physical counter is the host's. */
+const CNTPCT = 0x6030_0000_0013_df01n;
+
+/** The registers that are the guest's own, of those that KVM_GET_REG_LIST gives. */
+const guestRegisters = (vcpu: Vcpu): readonly bigint[] => [
   PSTATE,
-  ...Array.from({ length: 31 }, (_, n) => U64 | BigInt(2 * n)),
-  ...[0x3en, 0x40n, 0x44n, 0x46n, 0x48n, 0x4an, 0x4cn, 0x4en, 0x50n].map((at) => U64 | at),
-  ...Array.from({ length: 32 }, (_, n) => 0x6040_0000_0010_0054n + BigInt(4 * n)),
-  0x6020_0000_0010_00d4n,
-  0x6020_0000_0010_00d5n,
-];
-
-/** Groups whose registers are the processor's, EL2's, the interrupt controller's or not offered to guests. */
-const elsewhere = new Set([
-  'Identification',
-  'Process state',
-  'Virtualization',
-  'GIC CPU interface',
-  'GIC virtual interface control',
-  'Performance monitors',
-]);
-/** Views of a counter, not state. */
-const derived = /^CNT.*(TVAL|CT|CTSS)_EL|^OSDTR/;
-/** CNTVCT_EL0 and CNTV_CVAL_EL0 have each other's identifiers: both are asked for. */
-const stored = new Set(['OSLSR_EL1', 'DISR_EL1', 'CNTVCT_EL0']);
-
-const isGuestState = ({ group, op1, access, name }: SystemRegister): boolean =>
-  stored.has(name) || (!elsewhere.has(group) && op1 !== 4 && op1 !== 5 && access.el1 === 'read-write' && !derived.test(name));
-
-const guestRegisters: readonly bigint[] = [
-  ...coreRegisters,
-  ...systemRegisters.filter(isGuestState).map(({ op0, op1, CRn, CRm, op2 }) => sysregId(registerKey(op0, op1, CRn, CRm, op2))),
+  ...registerList(vcpu).filter((id) => id !== PSTATE && id !== CNTPCT && !isIdentification(id) && !isOfHost(id)),
 ];
 
 /** What ICC_* of the CPU interface are made of. */
@@ -49,7 +33,7 @@ const interfaceRegisters = systemRegisters.map(({ name }) => name).filter((name)
 export function saveVcpu(vcpu: Vcpu): SavedVcpu {
   const { serrorPending, serrorHasEsr, serrorEsr } = getVcpuEvents(vcpu);
   return {
-    registers: Object.fromEntries(guestRegisters.map((id) => [hex(id), hex(getOneReg(vcpu, id))])),
+    registers: Object.fromEntries(guestRegisters(vcpu).map((id) => [hex(id), hex(getOneReg(vcpu, id))])),
     interface: Object.fromEntries(interfaceRegisters.map((name) => [name, hex(vcpu.state.system(systemRegisterSlot(name)))])),
     mpState: vcpu.mpState,
     ...(serrorPending ? { serror: serrorHasEsr ? { esr: hex(serrorEsr ?? 0n) } : {} } : {}),

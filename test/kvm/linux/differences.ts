@@ -89,7 +89,5 @@ export const missing: readonly Difference[] = [
     cases: /^(hardware breakpoint|watchpoint)|control$|debug registers$/,
     why: 'hardware breakpoints and watchpoints',
   },
-  { file: 'vcpus', cases: /icc_iar1_el1$|ccsidr_el1$|clidr_el1$/, why: 'the cache that KVM describes; the CPU interface without a vGIC' },
   { file: 'hypercalls', cases: /of version 0x1$/, why: 'PSCI 0.1 cannot be asked for' },
-  { file: 'injection', cases: /before KVM_ARM_VCPU_INIT$/, why: 'KVM_GET_VCPU_EVENTS is refused before KVM_ARM_VCPU_INIT' },
 ];
