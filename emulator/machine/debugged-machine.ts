@@ -139,9 +139,7 @@ export class DebuggedMachine implements Machine {
     return this.live().memslots();
   }
 
-  async cacheDifferences(vcpu: number, query: CacheQuery): Promise<CacheView> {
-    return this.vcpu(vcpu).cacheDifferences(vcpu, query);
-  }
+  cacheDifferences = async (vcpu: number, query: CacheQuery): Promise<CacheView> => this.vcpu(vcpu).cacheDifferences(vcpu, query);
 
   async exitRecord(vcpu: number): Promise<ExitRecord | undefined> {
     return this.vcpu(vcpu).exitRecord(vcpu);
