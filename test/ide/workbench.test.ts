@@ -104,4 +104,17 @@ describe('a Linux guest in the workbench', { skip }, () => {
     await workbench.row('.debug-call-stack', /next\+0xc/).waitFor();
     await shot('sample-guest');
   });
+
+  seen('an exit is answered by hand, from the palette', async () => {
+    // The guest reads the UART's flags.
+    await workbench.command('KVM Arm64: Complete MMIO with Value…');
+    await workbench.enter('Complete MMIO with Value', '0x1 << 4');
+    await workbench.page.locator('.statusbar-item', { hasText: 'the load gets 0x10' }).waitFor();
+    await workbench.expand(await workbench.scrollTo('.debug-variables', 'kvm_run'));
+    await workbench.scrollTo('.debug-variables', /answer\s*=\s*complete/);
+    await workbench.scrollTo('.debug-variables', /data\s*=\s*0x10/);
+    await workbench.command('KVM Arm64: Inject SError…');
+    await workbench.choose('No syndrome');
+    await workbench.page.locator('.statusbar-item', { hasText: 'SError pending until PSTATE.A lets it be taken' }).waitFor();
+  });
 });

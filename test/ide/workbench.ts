@@ -96,6 +96,18 @@ export class Workbench {
     await this.page.locator('.monaco-editor .view-lines', { hasText: text }).first().waitFor();
   }
 
+  /** Takes an entry of the quick pick that is open. */
+  async choose(label: string): Promise<void> {
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: label }).first().click();
+  }
+
+  /** Types into the input box with this title and takes it. */
+  async enter(title: string, text: string): Promise<void> {
+    await this.page.locator('.quick-input-title', { hasText: title }).waitFor();
+    await this.page.locator('.quick-input-widget input.input').fill(text);
+    await this.page.keyboard.press('Enter');
+  }
+
   /** Opens a file of the folder by name. */
   async openFile(name: string): Promise<void> {
     const input = this.page.locator('.quick-input-widget input.input');

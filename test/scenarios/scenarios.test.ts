@@ -92,6 +92,9 @@ const expected: Readonly<Record<string, Expected>> = {
   'PFNMAP Normal-NC': { lines: [...notExecutable, isNormal] },
   'PFNMAP device': { lines: notExecutable, stopped: isDevice },
   'PFNMAP device, of the linear map': { lines: ['holds data', 'executes', isNormal] },
+  'Stale data: no maintenance': { lines: ['before DC CVAC: 0000000000000000', 'after DC CVAC:  000000000000002a'] },
+  'Stale data: FWB': { lines: ['before DC CVAC: 000000000000002a', 'after DC CVAC:  000000000000002a'] },
+  'Stale data: no cache model': { lines: ['before DC CVAC: 000000000000002a', 'after DC CVAC:  000000000000002a'] },
   'Dirty log': { lines: ['wrote pages 3 and 5', 'wrote page 5', 'wrote nothing'] },
   'Stale data without cache maintenance': {
     lines: [
