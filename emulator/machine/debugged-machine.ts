@@ -135,9 +135,7 @@ export class DebuggedMachine implements Machine {
     return this.vcpu(vcpu).tableMap(vcpu, query);
   }
 
-  async memslots(): Promise<readonly MemslotView[]> {
-    return this.live().memslots();
-  }
+  memslots = async (): Promise<readonly MemslotView[]> => this.live().memslots();
 
   cacheDifferences = async (vcpu: number, query: CacheQuery): Promise<CacheView> => this.vcpu(vcpu).cacheDifferences(vcpu, query);
 

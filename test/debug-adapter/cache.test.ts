@@ -77,7 +77,10 @@ describe('the cache model in a session', { timeout: 120_000 }, () => {
 
   it('without the model it says so', () =>
     withGuest(false, async (client) => {
-      await assert.rejects(client.request('kvmArm64.cacheDifferences', { address: 'ipa:0x40200000' }), /no cache model.*"cacheModel": true/);
+      await assert.rejects(
+        client.request('kvmArm64.cacheDifferences', { address: 'ipa:0x40200000' }),
+        /no cache model.*"cacheModel": true/,
+      );
     }));
 
   it('nonsense is refused by name', () =>
