@@ -2,6 +2,7 @@ import type { Processor } from '../cpu/processor.ts';
 import { PSTATE } from '../cpu/pstate.ts';
 import type { CpuState } from '../cpu/state.ts';
 import { slots } from '../translate/layout.ts';
+import { ccsidrOf } from './cache-ids.ts';
 import { entryFailure, processorStopped, unsupportedException } from './entry-failure.ts';
 import type { Errno } from './errno.ts';
 import { handleTrap } from './exit-handlers.ts';
@@ -82,6 +83,8 @@ export class Vcpu {
   readonly exception = new PendingException(this);
   /** Guest physical page that the last abort was about; undefined: it is not known. */
   faultIpa: number | undefined;
+  /** CCSIDR_EL1 by CSSELR_EL1, where user space has chosen one. */
+  readonly cacheSizes = new Map<number, bigint>();
   /** Instructions this vCPU has executed. */
   instructions = 0;
   /** Instruction count at the last abort that left the guest where it was. */
@@ -161,6 +164,11 @@ export class Vcpu {
     this.state.set(slots.x, context);
     this.mpState = mpState.RUNNABLE;
     this.processor.invalidateDerivedState();
+  }
+
+  /** CCSIDR_EL1 of the cache that this CSSELR_EL1 names: user space's, or what KVM makes up. */
+  cacheSize(selector: number): bigint {
+    return this.cacheSizes.get(selector) ?? ccsidrOf(this.state.named('CTR_EL0'), selector);
   }
 
   /** WFI: nothing to do until an interrupt is pending. */
