@@ -16,7 +16,7 @@ export async function exitAnswers(session: vscode.DebugSession): Promise<ExitAns
 }
 
 /** Answers that commands ask about in their `when` clauses, as context keys `kvmArm64.answer.…`. */
-const asked = ['complete', 'inject-dabt', 'inject-iabt', 'resume'] as const;
+const asked = ['complete', 'inject-dabt', 'inject-iabt', 'inject-serror', 'resume'] as const;
 
 /** Keeps the context keys in step with the exit at hand: after every stop, and after everything that was done by hand. */
 export class ExitContext implements vscode.DebugAdapterTrackerFactory {

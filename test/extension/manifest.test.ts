@@ -29,6 +29,31 @@ describe('manifest', () => {
     const known = new Set(manifest.contributes.commands.map((c: { command: string }) => c.command));
     for (const { command } of Object.values<any>(manifest.contributes.menus).flat()) assert.ok(known.has(command), command);
   });
+  it('the menu of a thread has every answer to an exit, each only where the exit has it, and bad memory', () => {
+    const menu: { command: string; when: string }[] = manifest.contributes.menus['debug/callstack/context'];
+    const shown = Object.fromEntries(
+      menu.map(({ command, when }) => [command.replace('kvmArm64.', ''), when.replace(/^.*kvmArm64\./, '')]),
+    );
+    assert.deepEqual(shown, {
+      answerExit: 'atExit',
+      injectDataAbort: 'answer.inject-dabt',
+      injectInstructionAbort: 'answer.inject-iabt',
+      injectSError: 'answer.inject-serror',
+      completeMmio: 'answer.complete',
+      resumeExit: 'answer.resume',
+      poison: 'atExit',
+    });
+    const context = readFileSync(new URL('extension/exit-context.ts', root), 'utf8');
+    for (const key of Object.values(shown)) {
+      const kind = key.replace('answer.', '');
+      assert.ok(context.includes(kind === 'atExit' ? "'kvmArm64.atExit'" : `'${kind}'`), `nobody sets ${key}`);
+    }
+  });
+  it('README.md lists every launch property', () => {
+    const readme = readFileSync(new URL('README.md', root), 'utf8');
+    const listed = new Set([...readme.matchAll(/^\| `([a-zA-Z0-9]+)` \|/gm)].map(([, name]) => name!));
+    assert.deepEqual([...listed].sort(), Object.keys(launchProperties).sort());
+  });
   it('the files it names exist', () => {
     for (const { configuration } of manifest.contributes.languages) read(configuration);
     for (const { path } of manifest.contributes.grammars) read(path);
