@@ -2,6 +2,7 @@ import { PSTATE } from '../cpu/pstate.ts';
 import { R } from '../cpu/registers.ts';
 import { slots } from '../translate/layout.ts';
 import { KvmError } from './errno.ts';
+import { ExternalDebugRegisters, type GuestDebugRegisters } from './guest-debug-registers.ts';
 import type { Vcpu } from './vcpu.ts';
 import { register } from './vcpu-registers.ts';
 
@@ -9,23 +10,18 @@ import { register } from './vcpu-registers.ts';
 export const guestDebugControl = { ENABLE: 1 << 0, SINGLESTEP: 1 << 1, USE_SW_BP: 1 << 16, USE_HW: 1 << 17 } as const;
 
 /** KVM_GUESTDBG_VALID_MASK. */
-export const VALID_GUEST_DEBUG = guestDebugControl.ENABLE | guestDebugControl.SINGLESTEP | guestDebugControl.USE_SW_BP;
+export const VALID_GUEST_DEBUG =
+  guestDebugControl.ENABLE | guestDebugControl.SINGLESTEP | guestDebugControl.USE_SW_BP | guestDebugControl.USE_HW;
 /** MDCR_EL2.TDE: debug exceptions go to EL2. */
 const MDCR_TDE = 1n << 8n;
 const MDSCR_SS = 1;
+const MDSCR_MDE = 1 << 15;
 const OSLK = 2;
-
-/** Hardware breakpoints and watchpoints of `struct kvm_guest_debug`, 16 each. */
-export interface GuestDebugRegisters {
-  readonly dbgBcr: readonly bigint[];
-  readonly dbgBvr: readonly bigint[];
-  readonly dbgWcr: readonly bigint[];
-  readonly dbgWvr: readonly bigint[];
-}
 
 /** User space debugs the guest with the processor's own means (KVM_SET_GUEST_DEBUG, arch/arm64/kvm/debug.c). */
 export class GuestDebug {
   private control = 0;
+  private external: ExternalDebugRegisters | undefined;
   /** The guest's own step bits while KVM's are in force. */
   private guestMdscr = 0;
   private guestOslsr = 0;
@@ -36,12 +32,13 @@ export class GuestDebug {
   constructor(private readonly vcpu: Vcpu) {}
 
   /**
-   * KVM_SET_GUEST_DEBUG. Without ENABLE everything is off. Hardware breakpoints and watchpoints (USE_HW) are not offered.
+   * KVM_SET_GUEST_DEBUG. Without ENABLE everything is off. With USE_HW the breakpoints and watchpoints are user space's.
    * @throws KvmError EINVAL for a bit that is not valid.
    */
-  set(control: number, _registers?: GuestDebugRegisters): void {
+  set(control: number, registers?: GuestDebugRegisters): void {
     if (control & ~VALID_GUEST_DEBUG) throw new KvmError('EINVAL', `KVM_SET_GUEST_DEBUG with control 0x${(control >>> 0).toString(16)}`);
     this.control = control & guestDebugControl.ENABLE ? control : 0;
+    this.external = this.control & guestDebugControl.USE_HW && registers ? new ExternalDebugRegisters(this.vcpu, registers) : undefined;
     if (!this.control) this.activePending = false;
     this.rearm();
   }
@@ -51,6 +48,11 @@ export class GuestDebug {
     const { state } = this.vcpu;
     const mdcr = state.system(register.MDCR_EL2) & ~MDCR_TDE;
     state.setSystem(register.MDCR_EL2, this.control ? mdcr | MDCR_TDE : mdcr);
+  }
+
+  /** KVM's debug registers are in force while the guest runs. */
+  get inForce(): boolean {
+    return this.singleStep || this.external !== undefined;
   }
 
   get singleStep(): boolean {
@@ -78,13 +80,14 @@ export class GuestDebug {
     if (this.singleStep) this.activePending = true;
   }
 
-  /** Before an entry: MDSCR_EL1.SS is KVM's, and the guest's OS lock must not hide the step. */
+  /** Before an entry: MDSCR_EL1.SS and MDE are KVM's, and the guest's OS lock must not hide the step. */
   enter(): void {
     const { state } = this.vcpu;
     this.guestMdscr = state.systemLow(R.MDSCR_EL1);
     this.guestOslsr = state.systemLow(R.OSLSR_EL1);
-    state.setSystemWords(R.MDSCR_EL1, this.guestMdscr | MDSCR_SS, 0);
+    state.setSystemWords(R.MDSCR_EL1, this.guestMdscr | (this.singleStep ? MDSCR_SS : 0) | (this.external ? MDSCR_MDE : 0), 0);
     state.setSystemWords(R.OSLSR_EL1, this.guestOslsr & ~OSLK, 0);
+    this.external?.enter();
   }
 
   /** After an exit, before it is handled: the guest's registers are its own again. */
@@ -92,5 +95,6 @@ export class GuestDebug {
     const { state } = this.vcpu;
     state.setSystemWords(R.MDSCR_EL1, this.guestMdscr, 0);
     state.setSystemWords(R.OSLSR_EL1, this.guestOslsr, 0);
+    this.external?.leave();
   }
 }

@@ -303,10 +303,10 @@ export class Vcpu {
     if (this.vm.renewVmid(this.index)) this.vm.loadVmid();
     const untilTimer = Math.max(1, this.timers.deadline() - clock.now);
     this.counted = clock.instructions;
-    const stepping = this.guestDebug.singleStep;
-    if (stepping) this.guestDebug.enter();
+    const debugging = this.guestDebug.inForce;
+    if (debugging) this.guestDebug.enter();
     const exit = this.processor.run(Math.min(this.left, untilTimer));
-    if (stepping) this.guestDebug.leave();
+    if (debugging) this.guestDebug.leave();
     this.countExecuted();
     vgic.fold(this.vgic);
     this.timers.sync();
