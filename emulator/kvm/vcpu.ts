@@ -312,10 +312,10 @@ export class Vcpu {
     if (this.vm.renewVmid(this.index)) this.vm.loadVmid();
     const untilTimer = Math.max(1, this.timers.deadline() - clock.now);
     this.counted = clock.instructions;
-    const stepping = this.guestDebug.singleStep;
-    if (stepping) this.guestDebug.enter();
+    const debugged = this.guestDebug.enabled;
+    if (debugged) this.guestDebug.enter();
     const exit = this.processor.run(Math.min(this.left, untilTimer));
-    if (stepping) this.guestDebug.leave();
+    if (debugged) this.guestDebug.leave();
     this.countExecuted();
     vgic.fold(this.vgic);
     this.timers.sync();
