@@ -1,7 +1,7 @@
+import type { CpuState } from '../cpu/state.ts';
 import { systemRegisterSlot } from '../isa/registers/index.ts';
-import type { Vcpu } from './vcpu.ts';
 
-/** Hardware breakpoints and watchpoints of `struct kvm_guest_debug`, 16 each. */
+/** Hardware breakpoints and watchpoints of `struct kvm_guest_debug`, 16 of each. */
 export interface GuestDebugRegisters {
   readonly dbgBcr: readonly bigint[];
   readonly dbgBvr: readonly bigint[];
@@ -9,47 +9,28 @@ export interface GuestDebugRegisters {
   readonly dbgWvr: readonly bigint[];
 }
 
-const firstSlot = {
+const COUNT = 16;
+const none: readonly bigint[] = new Array<bigint>(COUNT).fill(0n);
+
+/** None of them enabled. */
+export const noDebugRegisters: GuestDebugRegisters = { dbgBcr: none, dbgBvr: none, dbgWcr: none, dbgWvr: none };
+
+/** The first register of each kind; the others follow it. */
+const first: Readonly<Record<keyof GuestDebugRegisters, number>> = {
   dbgBcr: systemRegisterSlot('DBGBCR0_EL1'),
   dbgBvr: systemRegisterSlot('DBGBVR0_EL1'),
   dbgWcr: systemRegisterSlot('DBGWCR0_EL1'),
   dbgWvr: systemRegisterSlot('DBGWVR0_EL1'),
-} as const satisfies Record<keyof GuestDebugRegisters, number>;
+};
 
-/** User space's breakpoints and watchpoints, in place of the guest's while the guest runs (`external_debug_state`). */
-export class ExternalDebugRegisters {
-  private readonly slots: readonly number[];
-  private readonly external: bigint[];
-  private readonly guest: bigint[];
-
-  constructor(
-    private readonly vcpu: Vcpu,
-    registers: GuestDebugRegisters,
-  ) {
-    const { breakpoints, watchpoints } = vcpu.vm.features;
-    const pairs = (Object.keys(firstSlot) as (keyof GuestDebugRegisters)[]).flatMap((name) =>
-      Array.from({ length: name === 'dbgBcr' || name === 'dbgBvr' ? breakpoints : watchpoints }, (_, n) => ({
-        slot: firstSlot[name] + n,
-        value: registers[name][n] ?? 0n,
-      })),
-    );
-    this.slots = pairs.map(({ slot }) => slot);
-    this.external = pairs.map(({ value }) => value);
-    this.guest = pairs.map(() => 0n);
-  }
-
-  enter(): void {
-    const { state, processor } = this.vcpu;
-    for (const [n, slot] of this.slots.entries()) {
-      this.guest[n] = state.system(slot);
-      state.setSystem(slot, this.external[n]!);
-    }
-    processor.invalidateDerivedState();
-  }
-
-  leave(): void {
-    const { state, processor } = this.vcpu;
-    for (const [n, slot] of this.slots.entries()) state.setSystem(slot, this.guest[n]!);
-    processor.invalidateDerivedState();
-  }
+/** Puts breakpoints and watchpoints into the processor and gives back those that were there. */
+export function swapDebugRegisters(state: CpuState, registers: GuestDebugRegisters): GuestDebugRegisters {
+  const swap = (kind: keyof GuestDebugRegisters): readonly bigint[] => {
+    const were = none.map((_, n) => state.system(first[kind] + n));
+    registers[kind].forEach((value, n) => {
+      state.setSystem(first[kind] + n, value);
+    });
+    return were;
+  };
+  return { dbgBcr: swap('dbgBcr'), dbgBvr: swap('dbgBvr'), dbgWcr: swap('dbgWcr'), dbgWvr: swap('dbgWvr') };
 }

@@ -2,7 +2,7 @@ import { PSTATE } from '../cpu/pstate.ts';
 import { R } from '../cpu/registers.ts';
 import { slots } from '../translate/layout.ts';
 import { KvmError } from './errno.ts';
-import { ExternalDebugRegisters, type GuestDebugRegisters } from './guest-debug-registers.ts';
+import { type GuestDebugRegisters, noDebugRegisters, swapDebugRegisters } from './guest-debug-registers.ts';
 import type { Vcpu } from './vcpu.ts';
 import { register } from './vcpu-registers.ts';
 
@@ -14,15 +14,19 @@ export const VALID_GUEST_DEBUG =
   guestDebugControl.ENABLE | guestDebugControl.SINGLESTEP | guestDebugControl.USE_SW_BP | guestDebugControl.USE_HW;
 /** MDCR_EL2.TDE: debug exceptions go to EL2. */
 const MDCR_TDE = 1n << 8n;
-const MDSCR_SS = 1;
-const MDSCR_MDE = 1 << 15;
+/** MDSCR_EL1. */
+const SS = 1 << 0;
+const KDE = 1 << 13;
+const MDE = 1 << 15;
 const OSLK = 2;
 
 /** User space debugs the guest with the processor's own means (KVM_SET_GUEST_DEBUG, arch/arm64/kvm/debug.c). */
 export class GuestDebug {
   private control = 0;
-  private external: ExternalDebugRegisters | undefined;
-  /** The guest's own step bits while KVM's are in force. */
+  /** What user space has put into the breakpoints and watchpoints (`external_debug_state`). */
+  private registers: GuestDebugRegisters = noDebugRegisters;
+  /** The guest's own debug state while KVM's is in force. */
+  private guestRegisters: GuestDebugRegisters = noDebugRegisters;
   private guestMdscr = 0;
   private guestOslsr = 0;
   private guestSs = 0;
@@ -32,13 +36,13 @@ export class GuestDebug {
   constructor(private readonly vcpu: Vcpu) {}
 
   /**
-   * KVM_SET_GUEST_DEBUG. Without ENABLE everything is off. With USE_HW the breakpoints and watchpoints are user space's.
+   * KVM_SET_GUEST_DEBUG. Without ENABLE everything is off. `registers` count with USE_HW.
    * @throws KvmError EINVAL for a bit that is not valid.
    */
-  set(control: number, registers?: GuestDebugRegisters): void {
+  set(control: number, registers: GuestDebugRegisters = noDebugRegisters): void {
     if (control & ~VALID_GUEST_DEBUG) throw new KvmError('EINVAL', `KVM_SET_GUEST_DEBUG with control 0x${(control >>> 0).toString(16)}`);
     this.control = control & guestDebugControl.ENABLE ? control : 0;
-    this.external = this.control & guestDebugControl.USE_HW && registers ? new ExternalDebugRegisters(this.vcpu, registers) : undefined;
+    if (this.control & guestDebugControl.USE_HW) this.registers = registers;
     if (!this.control) this.activePending = false;
     this.rearm();
   }
@@ -50,9 +54,13 @@ export class GuestDebug {
     state.setSystem(register.MDCR_EL2, this.control ? mdcr | MDCR_TDE : mdcr);
   }
 
-  /** KVM's debug registers are in force while the guest runs. */
-  get inForce(): boolean {
-    return this.singleStep || this.external !== undefined;
+  /** User space debugs: the guest's own debug exceptions are off, and its debug registers are reached through KVM only. */
+  get enabled(): boolean {
+    return this.control !== 0;
+  }
+
+  private get usesHardware(): boolean {
+    return (this.control & guestDebugControl.USE_HW) !== 0;
   }
 
   get singleStep(): boolean {
@@ -80,14 +88,15 @@ export class GuestDebug {
     if (this.singleStep) this.activePending = true;
   }
 
-  /** Before an entry: MDSCR_EL1.SS and MDE are KVM's, and the guest's OS lock must not hide the step. */
+  /** Before an entry: MDSCR_EL1 is KVM's (`setup_external_mdscr`), the breakpoints too where user space uses them, and the guest's OS lock must not hide them. */
   enter(): void {
     const { state } = this.vcpu;
     this.guestMdscr = state.systemLow(R.MDSCR_EL1);
     this.guestOslsr = state.systemLow(R.OSLSR_EL1);
-    state.setSystemWords(R.MDSCR_EL1, this.guestMdscr | (this.singleStep ? MDSCR_SS : 0) | (this.external ? MDSCR_MDE : 0), 0);
+    const mdscr = (this.guestMdscr & ~(SS | MDE | KDE)) | (this.singleStep ? SS : 0) | (this.usesHardware ? MDE | KDE : 0);
+    state.setSystemWords(R.MDSCR_EL1, mdscr, 0);
     state.setSystemWords(R.OSLSR_EL1, this.guestOslsr & ~OSLK, 0);
-    this.external?.enter();
+    if (this.usesHardware) this.guestRegisters = swapDebugRegisters(state, this.registers);
   }
 
   /** After an exit, before it is handled: the guest's registers are its own again. */
@@ -95,6 +104,6 @@ export class GuestDebug {
     const { state } = this.vcpu;
     state.setSystemWords(R.MDSCR_EL1, this.guestMdscr, 0);
     state.setSystemWords(R.OSLSR_EL1, this.guestOslsr, 0);
-    this.external?.leave();
+    if (this.usesHardware) swapDebugRegisters(state, this.guestRegisters);
   }
 }
