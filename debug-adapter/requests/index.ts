@@ -7,6 +7,7 @@ import {
   setFunctionBreakpoints,
   setInstructionBreakpoints,
 } from './breakpoints.ts';
+import { cacheDifferences } from './cache.ts';
 import { completions } from './completions.ts';
 import { consoleInput } from './console-input.ts';
 import { dataBreakpointInfo, setDataBreakpoints } from './data-breakpoints.ts';
@@ -73,4 +74,5 @@ export const requests: Readonly<Record<string, RequestHandler>> = {
   'kvmArm64.pageTables': pageTables,
   'kvmArm64.memslots': memslots,
   'kvmArm64.stage2': stage2,
+  'kvmArm64.cacheDifferences': cacheDifferences,
 };

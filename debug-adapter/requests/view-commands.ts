@@ -3,6 +3,7 @@ import type { Guest } from '../session-state.ts';
 import { linesText } from '../views/lines.ts';
 import { tableMapText, tableRegisters } from '../views/table-map.ts';
 import { memslotLine, translationTree } from '../views/translation.ts';
+import { cacheCommand } from './cache.ts';
 import { accessOf, addressIn, spacedAddress } from './translation-query.ts';
 
 /** A command of the Debug Console that shows something. */
@@ -68,6 +69,13 @@ export const viewCommands: Readonly<Record<string, ViewCommand>> = {
       });
       return (await Promise.all(maps)).flat().join('\n');
     },
+  },
+
+  cache: {
+    usage: 'cache ADDRESS [BYTES]',
+    summary: 'with a cache model: the line at va:…, ipa:… or pa:…, in the cache and in memory; of a range the lines that differ',
+    words: [],
+    run: cacheCommand,
   },
 
   memslots: {

@@ -107,6 +107,7 @@ export class Vcpu {
   ) {
     // `kvm_reset_mpidr`: 16 vCPUs to a cluster, so that an SGI's target list reaches a whole cluster.
     this.affinityRegister = MPIDR_RES1 | BigInt((id & 15) | (((id >> 4) & 0xff) << 8) | ((id >> 12) << 16));
+    processor.cacheTypeAnswered = true;
     this.run = new KvmRun(vm.kernel);
     this.vgic = new VgicCpu(index, this.affinity, new InterfaceRegisters(processor.state));
     this.timers = new ArchTimers(processor, vm.timerIrqs, (intid, level) => vm.vgic.present && vm.vgic.inject(this.vgic, intid, level));
@@ -311,10 +312,10 @@ export class Vcpu {
     if (this.vm.renewVmid(this.index)) this.vm.loadVmid();
     const untilTimer = Math.max(1, this.timers.deadline() - clock.now);
     this.counted = clock.instructions;
-    const stepping = this.guestDebug.singleStep;
-    if (stepping) this.guestDebug.enter();
+    const debugged = this.guestDebug.enabled;
+    if (debugged) this.guestDebug.enter();
     const exit = this.processor.run(Math.min(this.left, untilTimer));
-    if (stepping) this.guestDebug.leave();
+    if (debugged) this.guestDebug.leave();
     this.countExecuted();
     vgic.fold(this.vgic);
     this.timers.sync();

@@ -52,6 +52,7 @@ export class MachineClient implements Machine {
   translate = this.remote('translate');
   tableMap = this.remote('tableMap');
   memslots = this.remote('memslots');
+  cacheDifferences = this.remote('cacheDifferences');
   exitRecord = this.remote('exitRecord');
   writeExitField = this.remote('writeExitField');
   intervene = this.remote('intervene');

@@ -22,7 +22,7 @@ import type {
   Termination,
   VcpuStatus,
 } from './machine.ts';
-import type { MemslotView, TableMap, TableMapQuery, Translation, TranslationQuery } from './memory-views.ts';
+import type { CacheQuery, CacheView, MemslotView, TableMap, TableMapQuery, Translation, TranslationQuery } from './memory-views.ts';
 import type { ScriptStep } from './script/step.ts';
 import { type StandingView, viewOf } from './standing-view.ts';
 import type { RunEnd, Target } from './target.ts';
@@ -135,9 +135,9 @@ export class DebuggedMachine implements Machine {
     return this.vcpu(vcpu).tableMap(vcpu, query);
   }
 
-  async memslots(): Promise<readonly MemslotView[]> {
-    return this.live().memslots();
-  }
+  memslots = async (): Promise<readonly MemslotView[]> => this.live().memslots();
+
+  cacheDifferences = async (vcpu: number, query: CacheQuery): Promise<CacheView> => this.vcpu(vcpu).cacheDifferences(vcpu, query);
 
   async exitRecord(vcpu: number): Promise<ExitRecord | undefined> {
     return this.vcpu(vcpu).exitRecord(vcpu);

@@ -4,7 +4,7 @@ import type { MemslotOption } from '../vmm/memslot-options.ts';
 import type { Timekeeping } from '../vmm/pace.ts';
 import type { Expression } from './expression/ast.ts';
 import type { Intervention, PoisonedMemory } from './intervention.ts';
-import type { MemslotView, TableMap, TableMapQuery, Translation, TranslationQuery } from './memory-views.ts';
+import type { CacheQuery, CacheView, MemslotView, TableMap, TableMapQuery, Translation, TranslationQuery } from './memory-views.ts';
 import type { ScriptStep } from './script/step.ts';
 
 /**
@@ -271,6 +271,8 @@ export interface Machine {
   /** The mapped ranges of one set of translation tables. */
   tableMap(vcpu: number, query: TableMapQuery): Promise<TableMap>;
   memslots(): Promise<readonly MemslotView[]>;
+  /** Lines that the cache has otherwise than memory. Rejects where the machine was launched without a cache model. */
+  cacheDifferences(vcpu: number, query: CacheQuery): Promise<CacheView>;
   /** `kvm_run` of a vCPU, decoded; undefined while it has not exited yet. */
   exitRecord(vcpu: number): Promise<ExitRecord | undefined>;
   /** Changes a member of `kvm_run`, by the name the record gives it, before user space acts on the exit. Rejects for a member the exit does not have. */

@@ -61,3 +61,31 @@ export interface BackingView {
   /** What KVM checks, and what it comes to: why it is cacheable or not. */
   readonly rules: readonly string[];
 }
+
+/** Which part of the cache is looked at, with a cache model. */
+export interface CacheQuery {
+  readonly space: 'va' | 'ipa' | 'pa';
+  readonly address: bigint;
+  readonly length: number;
+  /** Lines too that are as memory has them. */
+  readonly every?: boolean;
+}
+
+/** A line of 64 bytes, in the cache and in memory. What is not in the cache is as memory has it. */
+export interface CacheLineView {
+  /** In the space that was asked about. */
+  readonly address: bigint;
+  readonly pa: bigint;
+  readonly state: 'absent' | 'clean' | 'dirty';
+  readonly cached: Uint8Array;
+  readonly memory: Uint8Array;
+  readonly differing: readonly { readonly offset: number; readonly length: number }[];
+}
+
+export interface CacheView {
+  readonly lines: readonly CacheLineView[];
+  /** Lines of the range in each state. */
+  readonly counts: Readonly<Record<CacheLineView['state'], number>>;
+  /** Where there is no memory, from each address on. */
+  readonly holes: readonly { readonly address: bigint; readonly reason: string }[];
+}

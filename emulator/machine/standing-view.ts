@@ -51,6 +51,7 @@ const reads: ReadonlySet<MachineMethod> = new Set<MachineMethod>([
     'translate',
     'tableMap',
     'memslots',
+    'cacheDifferences',
     'exitRecord',
     'poisoned',
     'evaluate',

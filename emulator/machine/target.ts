@@ -10,7 +10,7 @@ import type {
   MemoryRead,
   VcpuStatus,
 } from './machine.ts';
-import type { MemslotView, TableMap, TableMapQuery, Translation, TranslationQuery } from './memory-views.ts';
+import type { CacheQuery, CacheView, MemslotView, TableMap, TableMapQuery, Translation, TranslationQuery } from './memory-views.ts';
 import type { ScriptStep } from './script/step.ts';
 
 /** Why the target stopped running. */
@@ -60,6 +60,8 @@ export interface Target {
   translate(vcpu: number, query: TranslationQuery): Translation;
   tableMap(vcpu: number, query: TableMapQuery): TableMap;
   memslots(): readonly MemslotView[];
+  /** Throws where there is no cache model. */
+  cacheDifferences(vcpu: number, query: CacheQuery): CacheView;
   /** Where a virtual address leads, and nothing else about it. */
   placeOf(vcpu: number, va: bigint): { readonly ipa?: bigint; readonly pa?: bigint };
   exitRecord(vcpu: number): ExitRecord | undefined;

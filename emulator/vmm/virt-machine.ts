@@ -135,7 +135,8 @@ export class VirtMachine {
 
   /** What holds state beside registers and memory, by name: for comparing whole machines. */
   get parts(): Readonly<Record<string, object>> {
-    return { clock: this.silicon.clock, vm: this.vm, bus: this.bus, scheduler: this.scheduler };
+    const { clock, memory } = this.silicon;
+    return { ...(memory.cache ? { cache: memory.cache.state } : {}), clock, vm: this.vm, bus: this.bus, scheduler: this.scheduler };
   }
 
   /** Back to the state after construction. */

@@ -99,6 +99,10 @@ export class FakeTarget implements Target {
     return { space, address, access, ipa: address, pa: address + 0x10_0000_0000n, steps: [], regimes: [], notes: ['MMU off'] };
   }
 
+  cacheDifferences(): never {
+    throw new Error('this machine has no cache model');
+  }
+
   tableMap(): TableMap {
     throw new Error('not scripted');
   }

@@ -92,7 +92,26 @@ const expected: Readonly<Record<string, Expected>> = {
   'PFNMAP Normal-NC': { lines: [...notExecutable, isNormal] },
   'PFNMAP device': { lines: notExecutable, stopped: isDevice },
   'PFNMAP device, of the linear map': { lines: ['holds data', 'executes', isNormal] },
+  'Stale data: no maintenance': { lines: ['before DC CVAC: 0000000000000000', 'after DC CVAC:  000000000000002a'] },
+  'Stale data: FWB': { lines: ['before DC CVAC: 000000000000002a', 'after DC CVAC:  000000000000002a'] },
+  'Stale data: no cache model': { lines: ['before DC CVAC: 000000000000002a', 'after DC CVAC:  000000000000002a'] },
   'Dirty log': { lines: ['wrote pages 3 and 5', 'wrote page 5', 'wrote nothing'] },
+  'Stale data without cache maintenance': {
+    lines: [
+      'stored through the cache: write-back 1, Non-cacheable 0, Device 0',
+      'after DC CVAC: write-back 1, Non-cacheable 1, Device 1',
+      'stored past the cache: write-back 1, Non-cacheable 2, Device 2',
+      'after DC CIVAC: write-back 2, Non-cacheable 2, Device 2',
+    ],
+  },
+  'Stale data: never with FEAT_S2FWB': {
+    lines: [
+      'stored through the cache: write-back 1, Non-cacheable 1, Device 1',
+      'after DC CVAC: write-back 1, Non-cacheable 1, Device 1',
+      'stored past the cache: write-back 2, Non-cacheable 2, Device 2',
+      'after DC CIVAC: write-back 2, Non-cacheable 2, Device 2',
+    ],
+  },
   'Migration: the source': { lines: ['wrote a number into device memory', 'found 000000000000002a'] },
 };
 

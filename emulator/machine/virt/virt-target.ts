@@ -10,11 +10,12 @@ import { exceptionClassOf } from '../exception-classes.ts';
 import type { RegisterWords } from '../expression/words.ts';
 import type { Evaluate, Intervention, PoisonedMemory } from '../intervention.ts';
 import type { AddressSpace, DataBreakpoint, ExitRecord, GuestException, LoadedGuest, MemoryRead, VcpuStatus } from '../machine.ts';
-import type { MemslotView, TableMap, TableMapQuery, Translation, TranslationQuery } from '../memory-views.ts';
+import type { CacheQuery, CacheView, MemslotView, TableMap, TableMapQuery, Translation, TranslationQuery } from '../memory-views.ts';
 import { ScriptRunner } from '../script/runner.ts';
 import type { ScriptStep } from '../script/step.ts';
 import type { RunEnd, Target, TargetHooks } from '../target.ts';
 import { CodeBreakpoints } from './breakpoints.ts';
+import { cacheView } from './cache.ts';
 import { accessOf, DataBreakpoints } from './data-breakpoints.ts';
 import { intervene } from './intervene.ts';
 import { type MemoryMap, readMemory, writeMemory } from './memory.ts';
@@ -123,6 +124,10 @@ export class VirtTarget implements Target {
 
   memslots(): readonly MemslotView[] {
     return memslotViews(this.vcpu(0).vm, (from, to) => this.tableMap(0, { tables: 'VTTBR_EL2', from, to }).runs);
+  }
+
+  cacheDifferences(index: number, query: CacheQuery): CacheView {
+    return cacheView(this.map, this.vcpu(index).state, query);
   }
 
   placeOf(index: number, va: bigint): { readonly ipa?: bigint; readonly pa?: bigint } {

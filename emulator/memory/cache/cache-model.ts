@@ -235,6 +235,11 @@ export class CacheModel {
     for (let at = host - (host % LINE_BYTES); at < host + bytes; at += LINE_BYTES) if (this.stateOf(at) === 'absent') this.copyIn(at);
   }
 
+  /** Settles all of DRAM. */
+  settleAll(): void {
+    for (const hostPage of this.byLine.keys()) this.settle(hostPage, PAGE_BYTES);
+  }
+
   /** A debugger wrote to DRAM: everybody sees it. */
   poked(host: number, bytes: number): void {
     const memory = host + this.distance;

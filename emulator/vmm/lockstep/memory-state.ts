@@ -2,10 +2,11 @@ import { board } from '../board.ts';
 import type { VirtMachine } from '../virt-machine.ts';
 import type { Difference } from './machine-state.ts';
 
-/** Host DRAM as words: guest RAM and the stage-2 tables. */
+/** Host DRAM as words: guest RAM and the stage-2 tables; with a cache model also what memory holds. */
 function dram(machine: VirtMachine): Int32Array {
-  const { words, dramStart, dramEnd } = machine.silicon.memory;
-  return words.subarray(dramStart / 4, dramEnd / 4);
+  const { words, dramStart, dramEnd, cache } = machine.silicon.memory;
+  cache?.settleAll();
+  return words.subarray(dramStart / 4, (dramEnd + (cache?.distance ?? 0)) / 4);
 }
 
 /** Index of the first word from `from` on that differs, or -1. */

@@ -16,6 +16,7 @@ export function saveMachine(machine: VirtMachine): Uint8Array {
   if (end) throw new LaunchError(`the machine cannot be saved: it ended (${end.kind}).`);
   const { vm, silicon, configuration, bus } = machine;
   const { kernel, initrd, translate: _, ...launch } = configuration;
+  silicon.memory.cache?.settleAll();
   const { runs, data } = saveMemory(vm.memslots, silicon.memory.bytes);
   const described = (file: { readonly name: string; readonly bytes: Uint8Array }) => ({ name: file.name, bytes: file.bytes.length });
   return encodeSaved(

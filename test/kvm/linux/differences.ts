@@ -61,7 +61,7 @@ export const notOffered: readonly Difference[] = [
   {
     file: 'capabilities',
     cases: /^KVM_CHECK_EXTENSION/,
-    labels: /^capability (15|25|32|36|82|93|122|126|162|170|187|195|203|223|225|239)$/,
+    labels: /^capability (15|25|32|36|82|93|122|126|162|170|187|203|223|225|239)$/,
     why: 'coalesced MMIO, irqfd and ioeventfd, AArch32 EL1, the PMU, SVE, stolen time, statistics and the dirty ring are not offered',
   },
   {
@@ -96,9 +96,4 @@ export const missing: readonly Difference[] = [
     why: 'user space cannot give a guest less than the host has by its identification registers',
   },
   { file: 'one-reg', cases: /^PSTATE$/, labels: /^pstate #(15|17)$/, why: 'PSTATE above bit 31 is not kept' },
-  {
-    file: 'guest-debug',
-    cases: /^(hardware breakpoint|watchpoint)|control$|debug registers$/,
-    why: 'hardware breakpoints and watchpoints',
-  },
 ];
