@@ -21,6 +21,20 @@ export function clidrOf(ctr: bigint): bigint {
   return DATA | instruction | (1n << LOC) | (1n << LOUU) | (1n << LOUIS);
 }
 
+const LOC_MASK = 7n << LOC;
+const POU_MASK = (7n << LOUU) | (7n << LOUIS);
+/** CLIDR_EL1[63:47]. */
+const CLIDR_RES0 = ~0n << 47n;
+
+/** Whether user space may give a guest this CLIDR_EL1 (`set_clidr`): none that lets it do without maintenance that the host needs. */
+export function isValidClidr(ctr: bigint, clidr: bigint): boolean {
+  const withoutMaintenance = (clidr & LOC_MASK) === 0n || (clidr & POU_MASK) === 0n;
+  return (BigInt.asUintN(64, CLIDR_RES0) & clidr) === 0n && !((ctr & IDC) === 0n && withoutMaintenance);
+}
+
+/** Whether user space may give a guest this CCSIDR_EL1 (`set_ccsidr`): none of shorter lines than the host has. */
+export const isValidCcsidr = (ctr: bigint, selector: number, ccsidr: bigint): boolean => (ccsidr & 7n) >= (ccsidrOf(ctr, selector) & 7n);
+
 /** Caches that CSSELR_EL1 can name. */
 export const CACHES = 14;
 const IND = 1;

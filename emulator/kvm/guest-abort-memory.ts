@@ -82,7 +82,8 @@ export function mapUserMemory(vcpu: Vcpu, slot: Memslot, fault: MemoryFault): Ha
       return 'resume';
     case 'map': {
       const { start, size, protection } = outcome;
-      const done = mapOrRelax(vcpu, fault.page, start, slot.userspaceAddr + (start - slot.guestPhysAddr), size, protection, fault.granule);
+      const pa = vm.physicalAddress(slot.userspaceAddr + (start - slot.guestPhysAddr));
+      const done = mapOrRelax(vcpu, fault.page, start, pa, size, protection, fault.granule);
       if (done === 'resume' && protection.write) vm.memslots.markDirty(slot, fault.page);
       return done;
     }
@@ -94,7 +95,7 @@ function mapOrRelax(
   vcpu: Vcpu,
   page: number,
   start: number,
-  address: number,
+  pa: number,
   size: number,
   protection: Stage2Protection,
   granule: number,
@@ -102,7 +103,7 @@ function mapOrRelax(
   const { stage2 } = vcpu.vm;
   try {
     if (granule === size) stage2.relax(page, protection);
-    else stage2.map(start, vcpu.vm.physicalAddress(address), size, protection);
+    else stage2.map(start, pa, size, protection);
     return 'resume';
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
@@ -138,7 +139,7 @@ export function mapGuestMemfdPage(vcpu: Vcpu, { file, offset, guestPhysAddr }: G
     if (!file) throw new KvmError('EFAULT', 'the guest_memfd behind it is closed');
     const address = file.pageFor(offset + (page - guestPhysAddr));
     const protection = { write: true, execute: execute || vcpu.vm.instructionCachesCoherent, type: 'normal' } as const;
-    return mapOrRelax(vcpu, page, page, address, PAGE_BYTES, protection, granule);
+    return mapOrRelax(vcpu, page, page, vcpu.vm.physicalOfHost(address), PAGE_BYTES, protection, granule);
   } catch (error) {
     if (!(error instanceof KvmError)) throw error;
     const { run } = vcpu;

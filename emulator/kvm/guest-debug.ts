@@ -2,6 +2,7 @@ import { PSTATE } from '../cpu/pstate.ts';
 import { R } from '../cpu/registers.ts';
 import { slots } from '../translate/layout.ts';
 import { KvmError } from './errno.ts';
+import { type GuestDebugRegisters, noDebugRegisters, swapDebugRegisters } from './guest-debug-registers.ts';
 import type { Vcpu } from './vcpu.ts';
 import { register } from './vcpu-registers.ts';
 
@@ -9,24 +10,23 @@ import { register } from './vcpu-registers.ts';
 export const guestDebugControl = { ENABLE: 1 << 0, SINGLESTEP: 1 << 1, USE_SW_BP: 1 << 16, USE_HW: 1 << 17 } as const;
 
 /** KVM_GUESTDBG_VALID_MASK. */
-export const VALID_GUEST_DEBUG = guestDebugControl.ENABLE | guestDebugControl.SINGLESTEP | guestDebugControl.USE_SW_BP;
+export const VALID_GUEST_DEBUG =
+  guestDebugControl.ENABLE | guestDebugControl.SINGLESTEP | guestDebugControl.USE_SW_BP | guestDebugControl.USE_HW;
 /** MDCR_EL2.TDE: debug exceptions go to EL2. */
 const MDCR_TDE = 1n << 8n;
-const MDSCR_SS = 1;
+/** MDSCR_EL1. */
+const SS = 1 << 0;
+const KDE = 1 << 13;
+const MDE = 1 << 15;
 const OSLK = 2;
-
-/** Hardware breakpoints and watchpoints of `struct kvm_guest_debug`, 16 each. */
-export interface GuestDebugRegisters {
-  readonly dbgBcr: readonly bigint[];
-  readonly dbgBvr: readonly bigint[];
-  readonly dbgWcr: readonly bigint[];
-  readonly dbgWvr: readonly bigint[];
-}
 
 /** User space debugs the guest with the processor's own means (KVM_SET_GUEST_DEBUG, arch/arm64/kvm/debug.c). */
 export class GuestDebug {
   private control = 0;
-  /** The guest's own step bits while KVM's are in force. */
+  /** What user space has put into the breakpoints and watchpoints (`external_debug_state`). */
+  private registers: GuestDebugRegisters = noDebugRegisters;
+  /** The guest's own debug state while KVM's is in force. */
+  private guestRegisters: GuestDebugRegisters = noDebugRegisters;
   private guestMdscr = 0;
   private guestOslsr = 0;
   private guestSs = 0;
@@ -36,12 +36,13 @@ export class GuestDebug {
   constructor(private readonly vcpu: Vcpu) {}
 
   /**
-   * KVM_SET_GUEST_DEBUG. Without ENABLE everything is off. Hardware breakpoints and watchpoints (USE_HW) are not offered.
+   * KVM_SET_GUEST_DEBUG. Without ENABLE everything is off. `registers` count with USE_HW.
    * @throws KvmError EINVAL for a bit that is not valid.
    */
-  set(control: number, _registers?: GuestDebugRegisters): void {
+  set(control: number, registers: GuestDebugRegisters = noDebugRegisters): void {
     if (control & ~VALID_GUEST_DEBUG) throw new KvmError('EINVAL', `KVM_SET_GUEST_DEBUG with control 0x${(control >>> 0).toString(16)}`);
     this.control = control & guestDebugControl.ENABLE ? control : 0;
+    if (this.control & guestDebugControl.USE_HW) this.registers = registers;
     if (!this.control) this.activePending = false;
     this.rearm();
   }
@@ -51,6 +52,15 @@ export class GuestDebug {
     const { state } = this.vcpu;
     const mdcr = state.system(register.MDCR_EL2) & ~MDCR_TDE;
     state.setSystem(register.MDCR_EL2, this.control ? mdcr | MDCR_TDE : mdcr);
+  }
+
+  /** User space debugs: the guest's own debug exceptions are off, and its debug registers are reached through KVM only. */
+  get enabled(): boolean {
+    return this.control !== 0;
+  }
+
+  private get usesHardware(): boolean {
+    return (this.control & guestDebugControl.USE_HW) !== 0;
   }
 
   get singleStep(): boolean {
@@ -78,13 +88,15 @@ export class GuestDebug {
     if (this.singleStep) this.activePending = true;
   }
 
-  /** Before an entry: MDSCR_EL1.SS is KVM's, and the guest's OS lock must not hide the step. */
+  /** Before an entry: MDSCR_EL1 is KVM's (`setup_external_mdscr`), the breakpoints too where user space uses them, and the guest's OS lock must not hide them. */
   enter(): void {
     const { state } = this.vcpu;
     this.guestMdscr = state.systemLow(R.MDSCR_EL1);
     this.guestOslsr = state.systemLow(R.OSLSR_EL1);
-    state.setSystemWords(R.MDSCR_EL1, this.guestMdscr | MDSCR_SS, 0);
+    const mdscr = (this.guestMdscr & ~(SS | MDE | KDE)) | (this.singleStep ? SS : 0) | (this.usesHardware ? MDE | KDE : 0);
+    state.setSystemWords(R.MDSCR_EL1, mdscr, 0);
     state.setSystemWords(R.OSLSR_EL1, this.guestOslsr & ~OSLK, 0);
+    if (this.usesHardware) this.guestRegisters = swapDebugRegisters(state, this.registers);
   }
 
   /** After an exit, before it is handled: the guest's registers are its own again. */
@@ -92,5 +104,6 @@ export class GuestDebug {
     const { state } = this.vcpu;
     state.setSystemWords(R.MDSCR_EL1, this.guestMdscr, 0);
     state.setSystemWords(R.OSLSR_EL1, this.guestOslsr, 0);
+    if (this.usesHardware) swapDebugRegisters(state, this.guestRegisters);
   }
 }

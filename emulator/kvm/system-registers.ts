@@ -1,6 +1,6 @@
 import { byEncoding, systemRegisterSlot } from '../isa/registers/index.ts';
 import type { SystemRegister } from '../isa/registers/register.ts';
-import { CACHES, ccsidrOf, clidrOf } from './cache-ids.ts';
+import { CACHES } from './cache-ids.ts';
 import { guestIdRegister } from './id-registers.ts';
 import { injectUndefined } from './inject.ts';
 import type { HandlerResult, Vcpu } from './vcpu.ts';
@@ -39,17 +39,13 @@ const stored: Emulation = ({ vcpu, register: target, read, value }) => {
 const readOnly: Emulation = (access) => (access.read ? stored(access) : undefined);
 const writeIgnored: Emulation = (access) => (access.read ? stored(access) : true);
 
-const CTR_EL0 = systemRegisterSlot('CTR_EL0');
 const CSSELR_EL1 = systemRegisterSlot('CSSELR_EL1');
-
-/** `access_clidr` */
-const cacheLevels: Emulation = ({ vcpu, read }) => (read ? clidrOf(vcpu.state.system(CTR_EL0)) : undefined);
 
 /** `access_ccsidr`: a selector of no cache leaves the register that was to be read as it is. */
 const cacheSize: Emulation = ({ vcpu, read }) => {
   if (!read) return undefined;
   const selector = vcpu.state.systemLow(CSSELR_EL1) & 0xf;
-  return selector < CACHES ? ccsidrOf(vcpu.state.system(CTR_EL0), selector) : true;
+  return selector < CACHES ? vcpu.cacheSize(selector) : true;
 };
 
 const sgi =
@@ -122,7 +118,7 @@ const byName: Readonly<Record<string, Emulation>> = {
     ].map((name) => [name, virtualMemoryControl]),
   ),
   CTR_EL0: readOnly,
-  CLIDR_EL1: cacheLevels,
+  CLIDR_EL1: readOnly,
   CCSIDR_EL1: cacheSize,
   CSSELR_EL1: stored,
   MDSCR_EL1: stored,

@@ -1,6 +1,7 @@
 import { HCR } from '../cpu/registers.ts';
 import { systemRegisterSlot } from '../isa/registers/index.ts';
 import { slots } from '../translate/layout.ts';
+import { clidrOf } from './cache-ids.ts';
 import { applyCounterOffsets } from './counter-offset.ts';
 import { vtcr } from './stage2-geometry.ts';
 import type { Vcpu } from './vcpu.ts';
@@ -15,8 +16,13 @@ const SCTLR_EL1_RESET = 0x00c5_0078n;
 export const RESET_UNKNOWN = 0x1de7_ec7e_dbad_c0den;
 const unknownAfterReset = [
   ...['TTBR0_EL1', 'TTBR1_EL1', 'AFSR0_EL1', 'AFSR1_EL1', 'ESR_EL1', 'FAR_EL1', 'PAR_EL1', 'MAIR_EL1', 'CSSELR_EL1'],
-  ...['TPIDR_EL1', 'TPIDR_EL0', 'TPIDRRO_EL0'],
+  ...['TPIDR_EL1', 'TPIDR_EL0', 'TPIDRRO_EL0', 'DACR32_EL2', 'IFSR32_EL2'],
+  ...['APIA', 'APIB', 'APDA', 'APDB', 'APGA'].flatMap((name) => [`${name}KeyLo_EL1`, `${name}KeyHi_EL1`]),
 ].map(systemRegisterSlot);
+
+const FPEXC32_EL2 = systemRegisterSlot('FPEXC32_EL2');
+const FPEXC32_EL2_RESET = 0x700n;
+const CLIDR_EL1 = systemRegisterSlot('CLIDR_EL1');
 
 const word = (low: number, high = 0): bigint => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
 
@@ -68,6 +74,8 @@ export function resetVcpu(vcpu: Vcpu): void {
   processor.pstate = START_PSTATE;
   const set = (slot: number, value: bigint): void => state.setSystem(slot, value);
   for (const slot of unknownAfterReset) set(slot, RESET_UNKNOWN);
+  set(FPEXC32_EL2, FPEXC32_EL2_RESET);
+  set(CLIDR_EL1, clidrOf(state.named('CTR_EL0')));
   set(register.SCTLR_EL1, SCTLR_EL1_RESET);
   let hcr = HCR_GUEST;
   if (vm.features.ras) hcr |= HCR_RAS;

@@ -2,6 +2,7 @@ import type { Processor } from '../cpu/processor.ts';
 import { PSTATE } from '../cpu/pstate.ts';
 import type { CpuState } from '../cpu/state.ts';
 import { slots } from '../translate/layout.ts';
+import { ccsidrOf } from './cache-ids.ts';
 import { entryFailure, processorStopped, unsupportedException } from './entry-failure.ts';
 import type { Errno } from './errno.ts';
 import { handleTrap } from './exit-handlers.ts';
@@ -82,6 +83,8 @@ export class Vcpu {
   readonly exception = new PendingException(this);
   /** Guest physical page that the last abort was about; undefined: it is not known. */
   faultIpa: number | undefined;
+  /** CCSIDR_EL1 by CSSELR_EL1, where user space has chosen one. */
+  readonly cacheSizes = new Map<number, bigint>();
   /** Instructions this vCPU has executed. */
   instructions = 0;
   /** Instruction count at the last abort that left the guest where it was. */
@@ -104,6 +107,7 @@ export class Vcpu {
   ) {
     // `kvm_reset_mpidr`: 16 vCPUs to a cluster, so that an SGI's target list reaches a whole cluster.
     this.affinityRegister = MPIDR_RES1 | BigInt((id & 15) | (((id >> 4) & 0xff) << 8) | ((id >> 12) << 16));
+    processor.cacheTypeAnswered = true;
     this.run = new KvmRun(vm.kernel);
     this.vgic = new VgicCpu(index, this.affinity, new InterfaceRegisters(processor.state));
     this.timers = new ArchTimers(processor, vm.timerIrqs, (intid, level) => vm.vgic.present && vm.vgic.inject(this.vgic, intid, level));
@@ -161,6 +165,11 @@ export class Vcpu {
     this.state.set(slots.x, context);
     this.mpState = mpState.RUNNABLE;
     this.processor.invalidateDerivedState();
+  }
+
+  /** CCSIDR_EL1 of the cache that this CSSELR_EL1 names: user space's, or what KVM makes up. */
+  cacheSize(selector: number): bigint {
+    return this.cacheSizes.get(selector) ?? ccsidrOf(this.state.named('CTR_EL0'), selector);
   }
 
   /** WFI: nothing to do until an interrupt is pending. */
@@ -303,10 +312,10 @@ export class Vcpu {
     if (this.vm.renewVmid(this.index)) this.vm.loadVmid();
     const untilTimer = Math.max(1, this.timers.deadline() - clock.now);
     this.counted = clock.instructions;
-    const stepping = this.guestDebug.singleStep;
-    if (stepping) this.guestDebug.enter();
+    const debugged = this.guestDebug.enabled;
+    if (debugged) this.guestDebug.enter();
     const exit = this.processor.run(Math.min(this.left, untilTimer));
-    if (stepping) this.guestDebug.leave();
+    if (debugged) this.guestDebug.leave();
     this.countExecuted();
     vgic.fold(this.vgic);
     this.timers.sync();

@@ -237,6 +237,11 @@ export class Vm implements HypercallMachine {
     return this.configuration.host.physicalBase + userspace - this.userBase;
   }
 
+  /** Physical address of a host address. */
+  physicalOfHost(address: number): number {
+    return this.configuration.host.physicalBase + address;
+  }
+
   /** TLBI VMALLS12E1IS: nothing made from stage 2 is used any more. */
   flushStage2(): void {
     this.configuration.invalidate();

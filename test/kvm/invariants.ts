@@ -32,7 +32,7 @@ function leafMismatch(vm: Vm, leaf: Stage2Leaf): string | undefined {
     if (bytes !== PAGE_BYTES) return 'guest_memfd is mapped in pages';
     const page = slot.gmem.file?.peek(slot.gmem.offset + (ipa - slot.guestPhysAddr)) ?? -1;
     if (page < 0) return 'the guest_memfd has no such page';
-    return vm.physicalAddress(page) === pa ? undefined : 'it shows another page than the guest_memfd has there';
+    return vm.physicalOfHost(page) === pa ? undefined : 'it shows another page than the guest_memfd has there';
   }
   const address = slot.userspaceAddr + (ipa - slot.guestPhysAddr);
   if (vm.physicalAddress(address) !== pa) return 'it shows other memory than the slot';

@@ -94,7 +94,7 @@ describe('capabilities', () => {
   test('what is offered, and zero for the rest', async () => {
     const { vm } = await guest('nop');
     assert.equal(checkExtension(vm, 165), 44);
-    assert.equal(checkExtension(vm, 195), 0x10003);
+    assert.equal(checkExtension(vm, 195), 0x30003);
     assert.equal(checkExtension(vm, 245), 1, 'ARM_SEA_TO_USER');
     assert.equal(checkExtension(vm, 12345), 0);
     assert.equal(new Set(capabilities.map((c) => c.number)).size, capabilities.length);

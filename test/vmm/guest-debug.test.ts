@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { systemRegisterSlot } from '../../emulator/isa/registers/index.ts';
 import { KvmError } from '../../emulator/kvm/errno.ts';
 import { decodeExit } from '../../emulator/kvm/exits/index.ts';
 import { guestDebugControl } from '../../emulator/kvm/guest-debug.ts';
+import type { GuestDebugRegisters } from '../../emulator/kvm/guest-debug-registers.ts';
 import { filterAction } from '../../emulator/kvm/smccc-filter.ts';
 import { getVcpuEvents, setVcpuEvents } from '../../emulator/kvm/vcpu-events.ts';
 import { guest, pc, runAll, text, withVectors, x } from './guest.ts';
@@ -58,9 +60,52 @@ describe('KVM_SET_GUEST_DEBUG', () => {
     assert.equal(x(machine, 21), at);
   });
 
+  const none = new Array<bigint>(16).fill(0n);
+  const first = (value: bigint): bigint[] => [value, ...none.slice(1)];
+  const registersOf = (given: Partial<GuestDebugRegisters>): GuestDebugRegisters => ({
+    ...{ dbgBcr: none, dbgBvr: none, dbgWcr: none, dbgWvr: none },
+    ...given,
+  });
+
+  test('exits §6: USE_HW: a breakpoint is EC 0x30 before its instruction; off, the guest has its own registers back', async () => {
+    const machine = await guest('mov x1, #0x100\nmsr dbgbvr0_el1, x1\nadd x2, x2, #1\nmrs x3, dbgbvr0_el1\nwfi');
+    const [vcpu] = machine.vcpus;
+    vcpu!.guestDebug.set(ENABLE | USE_HW, registersOf({ dbgBcr: first(0x1e7n), dbgBvr: first(0x40080008n) }));
+    assert.equal(vcpu!.enter(1000).kind, 'exit');
+    assert.equal(decodeExit(vcpu!.run).name, 'KVM_EXIT_DEBUG');
+    assert.deepEqual([vcpu!.run.getNumber(32, 4), pc(machine), x(machine, 2)], [0xc2000022, 0x40080008n, 0n]);
+    vcpu!.guestDebug.set(0);
+    vcpu!.enter(2);
+    assert.deepEqual([x(machine, 2), x(machine, 3)], [1n, 0x100n]);
+  });
+
+  test('exits §6: USE_HW: a watchpoint is EC 0x34 with `far`, before the access; reads and writes as WCR.LSC says', async () => {
+    const machine = await guest('adr x9, 1f\nldr x1, [x9]\nstr x9, [x9]\nwfi\n.balign 8\n1: .quad 5');
+    const [vcpu] = machine.vcpus;
+    const stores = 1n | (3n << 1n) | (2n << 3n) | (0xffn << 5n);
+    vcpu!.guestDebug.set(ENABLE | USE_HW, registersOf({ dbgWcr: first(stores), dbgWvr: first(0x40080010n) }));
+    assert.equal(vcpu!.enter(1000).kind, 'exit');
+    assert.deepEqual([vcpu!.run.getNumber(32, 4), vcpu!.run.get(40, 8), pc(machine)], [0xd2000062, 0x40080010n, 0x40080008n]);
+    assert.equal(x(machine, 1), 5n);
+  });
+
+  test('exits §6: whatever user space debugs, breakpoints of the guest itself are off', async () => {
+    const machine = await guest('mov x1, #1\nmov x2, #2\nbrk #3');
+    const [vcpu] = machine.vcpus;
+    for (const [name, value] of [
+      ['MDSCR_EL1', 0xa000n],
+      ['DBGBCR0_EL1', 0x1e7n],
+      ['DBGBVR0_EL1', 0x40080004n],
+    ] as const)
+      vcpu!.state.setSystem(systemRegisterSlot(name), value);
+    vcpu!.guestDebug.set(ENABLE | USE_SW_BP);
+    assert.equal(vcpu!.enter(1000).kind, 'exit');
+    assert.deepEqual([vcpu!.run.getNumber(32, 4), x(machine, 2)], [0xf2000003, 2n]);
+  });
+
   test('EINVAL for what is not valid', async () => {
     const machine = await guest('nop');
-    for (const control of [1 << 2, ENABLE | USE_HW]) {
+    for (const control of [1 << 2, ENABLE | (1 << 18)]) {
       assert.throws(
         () => machine.vcpus[0]!.guestDebug.set(control),
         (error: Error) => error instanceof KvmError && error.errno === 'EINVAL',

@@ -76,6 +76,11 @@ export class KvmFiles {
     return this.fileOf(fd, 'vcpu').vcpu.run.bytes;
   }
 
+  /** What a descriptor is of; undefined: none is open. */
+  kindOf(fd: number): FileKind | undefined {
+    return this.process.files.find(fd)?.kind;
+  }
+
   /** A file by its descriptor, for whoever looks at the VM from outside. @throws KvmError EBADF; ENODEV for a file of another kind. */
   fileOf<K extends FileKind>(fd: number, kind: K): FileOf<K> {
     const file = this.process.files.get(fd);

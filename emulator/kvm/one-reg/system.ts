@@ -1,4 +1,5 @@
 import { registerKey, slotByKey, systemRegisterSlot, systemRegisters } from '../../isa/registers/index.ts';
+import { isValidClidr } from '../cache-ids.ts';
 import { setPhysicalCounter, setVirtualCounter } from '../counter-offset.ts';
 import { KvmError } from '../errno.ts';
 import { guestIdRegister } from '../id-registers.ts';
@@ -27,7 +28,7 @@ const optional: readonly string[] = ['TCR2_EL1', 'SCTLR2_EL1', 'PIRE0_EL1', 'PIR
 const keys: readonly string[] = ['APIA', 'APIB', 'APDA', 'APDB', 'APGA'].flatMap((name) => [`${name}KeyLo_EL1`, `${name}KeyHi_EL1`]);
 /** What the processor is; a VM that comes from elsewhere must have the same. */
 const invariant: readonly string[] = ['MIDR_EL1', 'REVIDR_EL1', 'AIDR_EL1'];
-const caches: readonly string[] = ['CLIDR_EL1', 'CTR_EL0'];
+const caches: readonly string[] = ['CTR_EL0'];
 
 const keyOf = (name: string): number => key(slot(name));
 const storedKeys = new Set(stored.map(keyOf));
@@ -35,7 +36,7 @@ const authenticationKeys = new Set(keys.map(keyOf));
 const invariantKeys = new Set(invariant.map(keyOf));
 const cacheKeys = new Set(caches.map(keyOf));
 const timerControls = new Set(['CNTV_CTL_EL0', 'CNTP_CTL_EL0'].map(keyOf));
-const [OSLSR, MPIDR] = ['OSLSR_EL1', 'MPIDR_EL1'].map(keyOf) as [number, number];
+const [OSLSR, MPIDR, CLIDR] = ['OSLSR_EL1', 'MPIDR_EL1', 'CLIDR_EL1'].map(keyOf) as [number, number, number];
 const [CNTVCT, CNTPCT, CNTV_CVAL] = ['CNTVCT_EL0', 'CNTPCT_EL0', 'CNTV_CVAL_EL0'].map(keyOf) as [number, number, number];
 /** op0 3, op1 0, CRn 0, CRm 1 to 7: identification registers; encodings without one are zero. */
 const isIdSpace = (of: number): boolean => of >= registerKey(3, 0, 0, 1, 0) && of <= registerKey(3, 0, 0, 7, 7);
@@ -93,6 +94,17 @@ function osLockStatus({ state }: Vcpu): RegisterAccess {
   );
 }
 
+function cacheLevels({ state }: Vcpu): RegisterAccess {
+  const at = slot('CLIDR_EL1');
+  return word64(
+    () => state.system(at),
+    (value) => {
+      if (!isValidClidr(state.named('CTR_EL0'), value)) throw new KvmError('EINVAL', `CLIDR_EL1 0x${value.toString(16)}`);
+      state.setSystem(at, value);
+    },
+  );
+}
+
 function find(vcpu: Vcpu, low: number): RegisterAccess | undefined {
   const of = swapped(low);
   if (timerControls.has(of)) return timerControl(vcpu, slotByKey(of));
@@ -101,6 +113,8 @@ function find(vcpu: Vcpu, low: number): RegisterAccess | undefined {
   if (isIdSpace(of) || invariantKeys.has(of) || cacheKeys.has(of)) return idRegister(vcpu, of);
   const { state, vm } = vcpu;
   switch (of) {
+    case CLIDR:
+      return cacheLevels(vcpu);
     case OSLSR:
       return osLockStatus(vcpu);
     case MPIDR:
@@ -136,7 +150,7 @@ export const systemRegisterGroup: RegisterGroup = {
         ...cacheKeys,
         ...idSpace,
       ],
-      ...[OSLSR, MPIDR, CNTVCT, CNTPCT],
+      ...[OSLSR, MPIDR, CLIDR, CNTVCT, CNTPCT],
     ]
       .sort((a, b) => a - b)
       .map((low) => registerId(sizeBits.u64, coprocessor.sysreg, swapped(low))),

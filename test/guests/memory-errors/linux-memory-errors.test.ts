@@ -29,7 +29,7 @@ describe('Linux and a memory error', { skip: skipWithoutLinux('6.1') }, () => {
       inOrder(
         console,
         /victim\[\d+\]: unhandled exception: DABT \(lower EL\), ESR 0x0000000092000010, synchronous external abort in victim\[400000\+1000\]/,
-        /pc : 0+40005c\b/,
+        /pc : 0+4000[0-9a-f]{2}\b/,
         'Bus error',
         'victim ended with 135',
         `${SHELL_LIVES} aarch64`,
@@ -39,6 +39,20 @@ describe('Linux and a memory error', { skip: skipWithoutLinux('6.1') }, () => {
       assert.equal(exits['KVM_EXIT_ARM_SEA'], 1);
       assert.equal(end.kind, 'power-off');
     });
+
+  test('sea §3: a process executes it: an instruction abort that user space builds by hand is SIGBUS too', async () => {
+    const { console, end } = await scene('fetch', { capabilities: ['ARM_SEA_TO_USER'] });
+    inOrder(
+      console,
+      /victim\[\d+\]: unhandled exception: IABT \(lower EL\), ESR 0x0000000082000010, synchronous external abort/,
+      /pc : [0-9a-f]+010\b/,
+      'Bus error',
+      'victim ended with 135',
+      `${SHELL_LIVES} aarch64`,
+    );
+    assert.doesNotMatch(console, new RegExp(`${LIVED}|SError|Internal error|Kernel panic`));
+    assert.equal(end.kind, 'power-off');
+  });
 
   test('sea §3: the kernel consumes it in a system call of the process: an oops, and a panic where the command line asks for one', async () => {
     const options = { capabilities: ['ARM_SEA_TO_USER'], append: 'console=ttyAMA0 nokaslr oops=panic' };

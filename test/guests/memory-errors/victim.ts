@@ -19,6 +19,7 @@ const hex = (value: bigint): string => `0x${value.toString(16)}`;
 /** How the page is consumed; x19 is its address. */
 export const consumptions = {
   load: 'ldr x0, [x19, #8]',
+  fetch: 'add x20, x19, #16\n blr x20',
   /** The kernel reads it: write(1, page, 16). */
   'system call': 'mov x0, #1\n mov x1, x19\n mov x2, #16\n mov x8, #64\n svc #0',
 } as const;
@@ -28,7 +29,7 @@ export const victim = (consumption: keyof typeof consumptions): Buffer =>
   linuxProgram(`
 _start: mov     x0, #0
         mov     x1, #4096
-        mov     x2, #3                  // PROT_READ | PROT_WRITE
+        mov     x2, #7                  // PROT_READ | PROT_WRITE | PROT_EXEC
         mov     x3, #0x22               // MAP_PRIVATE | MAP_ANONYMOUS
         mov     x4, #-1
         mov     x5, #0
@@ -41,6 +42,13 @@ _start: mov     x0, #0
         eor     x1, x1, x9
         eor     x2, x2, x9
         stp     x1, x2, [x19]
+        ldr     w1, =0xd65f03c0         // RET, in the same line
+        str     w1, [x19, #16]
+        dc      cvau, x19
+        dsb     ish
+        ic      ivau, x19
+        dsb     ish
+        isb
         mov     x1, #0
         mov     x2, #0
         adr     x1, ready

@@ -136,6 +136,8 @@ describe('devices and attributes', () => {
     ['NR_IRQS', 3, 0],
     ['CTRL_INIT', 4, 0],
     ['SAVE_PENDING_TABLES', 4, 3],
+    ['DIST_REGS: GICD_CTLR', 1, 0],
+    ['LEVEL_INFO', 7, 32],
   ] as const)
     test(`exits §3: vGICv3: group ${group} attribute ${attr}: ${what}`, async () => {
       const { device, attribute } = await world();
