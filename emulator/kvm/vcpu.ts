@@ -264,7 +264,7 @@ export class Vcpu {
   /** Performs what is left of an exit to user space: the load's data goes to its register, and PC moves on (`kvm_handle_mmio_return`). */
   completeMmio(): void {
     const access = this.pendingMmio;
-    if (!access) return;
+    if (!access || this.exception.isPending) return;
     this.pendingMmio = undefined;
     if (!access.write) completeUserLoad(this, access);
     this.skipInstruction();
