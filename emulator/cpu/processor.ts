@@ -51,6 +51,7 @@ export class Processor implements Core {
   readonly watchpoints: number;
   readonly pointerAuth: Core['pointerAuth'];
   readonly directAccesses = new DirectAccesses();
+  cacheTypeAnswered = false;
   event = false;
   hypervisorVector: Vector | undefined;
   timersChanged = false;

@@ -107,6 +107,7 @@ export class Vcpu {
   ) {
     // `kvm_reset_mpidr`: 16 vCPUs to a cluster, so that an SGI's target list reaches a whole cluster.
     this.affinityRegister = MPIDR_RES1 | BigInt((id & 15) | (((id >> 4) & 0xff) << 8) | ((id >> 12) << 16));
+    processor.cacheTypeAnswered = true;
     this.run = new KvmRun(vm.kernel);
     this.vgic = new VgicCpu(index, this.affinity, new InterfaceRegisters(processor.state));
     this.timers = new ArchTimers(processor, vm.timerIrqs, (intid, level) => vm.vgic.present && vm.vgic.inject(this.vgic, intid, level));
@@ -263,7 +264,7 @@ export class Vcpu {
   /** Performs what is left of an exit to user space: the load's data goes to its register, and PC moves on (`kvm_handle_mmio_return`). */
   completeMmio(): void {
     const access = this.pendingMmio;
-    if (!access) return;
+    if (!access || this.exception.isPending) return;
     this.pendingMmio = undefined;
     if (!access.write) completeUserLoad(this, access);
     this.skipInstruction();

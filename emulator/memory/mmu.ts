@@ -346,10 +346,10 @@ export class Mmu {
     if (!t.translate(space, vaLow, vaHigh, (privilege & UNPRIVILEGED) | MAINTENANCE | NO_DIRTY | rights)) return false;
     // Generated code performs the next one for this page itself.
     const host = this.physical.hostOf(t.pa);
-    if (host >= 0 && (this.physical.marks[host >>> 12]! & pageMark.poison) !== 0)
-      return !readsLine || this.consumption.maintenance(vaLow, vaHigh, host);
-    if (host >= 0 && t.accessed) this.enter(space, vaLow, vaHigh, host - (vaLow & 0xfff));
-    if (host >= 0 && readsLine) this.physical.cache?.maintain(host, operation);
+    const poisoned = host >= 0 && (this.physical.marks[host >>> 12]! & pageMark.poison) !== 0;
+    if (poisoned && readsLine && !this.consumption.maintenance(vaLow, vaHigh, host)) return false;
+    if (host >= 0 && t.accessed && !poisoned) this.enter(space, vaLow, vaHigh, host - (vaLow & 0xfff));
+    if (host >= 0) this.cached?.maintain(host, readsLine ? operation : undefined);
     return true;
   }
 

@@ -53,6 +53,20 @@ describe('what generated code performs without the processor', () => {
   ];
   for (const [name, mode, registers, expected] of rows) test(name, () => assert.deepEqual(direct(mode, registers), expected));
 
+  test('CTR_EL0 where the hypervisor answers with its value, but not in a step', () => {
+    const { processor, state } = processorOf('max');
+    const performed = (): boolean => {
+      place(state, EL1 & ~0x200, 0x1000n);
+      deriveState(processor);
+      return (state.low(slots.direct) & directBit('MRS CTR_EL0')) !== 0;
+    };
+    setSystem(state, { HCR_EL2: RW | (1n << 17n), MDCR_EL2: 1n << 8n });
+    processor.cacheTypeAnswered = true;
+    assert.equal(performed(), true);
+    setSystem(state, { MDSCR_EL1: 1n });
+    assert.equal(performed(), false);
+  });
+
   test('keys of pointer authentication only where it is offered', () =>
     assert.deepEqual(direct(EL1, { HCR_EL2: RW }, 'cortex-a57'), without(/Key/)));
 

@@ -4,6 +4,7 @@ import { type SystemInstructionFamily, systemInstructionNamed } from '../../isa/
 import { slots } from '../../translate/layout.ts';
 import type { Core } from '../core.ts';
 import { HCR, R } from '../registers.ts';
+import { stepping } from '../software-step.ts';
 import { decideSys } from './instructions.ts';
 import { decideAccess } from './registers.ts';
 import type { Decision } from './registry.ts';
@@ -31,11 +32,14 @@ export function decideDirectAccesses(core: Core): number {
   let refused = 0;
   for (let n = 0; n < deciders.length; n++) {
     const bit = directBit(directAccesses[n]!);
-    if (deciders[n]!(core) === 'perform') bits |= bit;
+    const decision = deciders[n]!(core);
+    if (decision === 'perform' || (decision === 'el2' && bit === CACHE_TYPE && core.cacheTypeAnswered)) bits |= bit;
     else refused |= bit;
   }
   return bits & ~(core.mmu.physical.cache === undefined ? refused : refused | MAINTENANCE);
 }
+
+const CACHE_TYPE = directBit('MRS CTR_EL0');
 
 /** With a cache model the processor performs these. */
 const MAINTENANCE = directAccesses.reduce((all, access) => (/^(DC|IC) /.test(access) ? all | directBit(access) : all), 0);
@@ -75,6 +79,7 @@ export class DirectAccesses {
       decided[5] = counters;
       decided[6] = gic;
     }
-    state.setWords(slots.direct, decided[0]!, 0);
+    // A step over a trapped instruction is not one over an instruction that was executed.
+    state.setWords(slots.direct, stepping(core) ? decided[0]! & ~CACHE_TYPE : decided[0]!, 0);
   }
 }

@@ -135,6 +135,7 @@ function performNamed(core: Core, { family, operation }: SystemInstruction, rt: 
   } else if ((family === 'DC' && !operation.endsWith('SW')) || operation === 'IVAU') {
     if (!mmu.maintain(low, high, maintenanceNeeds(core, operation), family === 'DC', lineOperation(core, operation))) return 'fault';
   } else if (family === 'DC') mmu.physical.cache?.maintainAll(lineOperation(core, operation));
+  else if (family === 'IC') mmu.physical.cache?.settleAll();
   completeInstruction(core);
   return 'done';
 }

@@ -1,7 +1,7 @@
 import { mainTlbInfo } from '../../translate/layout.ts';
 import type { RegimeConfiguration } from '../configuration.ts';
 import type { Context, Contexts } from '../context.ts';
-import type { CacheModel } from './cache-model.ts';
+import type { CacheModel, LineOperation } from './cache-model.ts';
 
 const inCache = (info: number): boolean => (info & mainTlbInfo.notCached) === 0;
 
@@ -51,6 +51,12 @@ export class CachedAccess {
     contexts.fillData(context, vaLow, vaHigh, page, read, write && (page === hostPage || cache.expectsWrites(hostPage)));
     if (confined) contexts.narrowData(context, vaLow, cache.readWindow(host), cache.writeWindow(host));
     return !confined;
+  }
+
+  /** DC by VA, or IC IVAU where it is undefined: what was written past the cache is fetched from now on. */
+  maintain(host: number, operation: LineOperation | undefined): void {
+    if (operation === undefined) this.cache.settle(host, 1);
+    else this.cache.maintain(host, operation);
   }
 
   /** The page that instructions come from. */

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { proposed } from '../../../emulator/kvm/kernel-profile.ts';
 import { caseFiles } from './cases/index.ts';
 import { differing, reasonFor } from './compare.ts';
-import { ofTheHost } from './differences.ts';
+import { ofTheHost, ofTheProposal } from './differences.ts';
 import { Model } from './model.ts';
-import { readVectors } from './vectors.ts';
+import { readVectors, wholeVectors } from './vectors.ts';
 
 describe('the model gives what Linux gave', async () => {
   const model = await Model.create();
@@ -24,6 +25,15 @@ describe('the model gives what Linux gave', async () => {
       }
     });
   }
+
+  describe('injection, in the proposed kernel profile, as Linux 6.12 gave it', async () => {
+    const before = await Model.create(proposed);
+    const vectors = wholeVectors('injection', '6.12');
+    for (const of of caseFiles['injection']!) {
+      if (ofTheProposal.some(({ cases }) => cases.test(of.name))) continue;
+      test(of.name, () => assert.deepEqual(differing(vectors[of.name]!, before.resultsOf(of)), []));
+    }
+  });
 
   test('every difference of the host is one', () => {
     assert.deepEqual(

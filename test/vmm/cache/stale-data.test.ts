@@ -154,6 +154,10 @@ old:    mov     x20, #1
   test('FEAT_S2FWB: nor there', async () => {
     assert.deepEqual((await results(patched(icOnly), fwb)).slice(0, 2), [1, 2]);
   });
+  test('IDC = 1: code that was written past the cache over lines that are not in it is fetched after IC IVAU', async () => {
+    const body = patched('nop').replace('str     w5, [x9]', `dc civac, x9\ndsb sy\nstr w5, [x10]\n${icOnly}`);
+    assert.deepEqual((await results(body, { host: { idc: true } })).slice(0, 2), [1, 2]);
+  });
   test('code that was written past the cache runs', async () => {
     const body = 'adr x4, old\nldp w5, w6, [x4]\nstp w5, w6, [x10]\ndsb sy\nisb\nblr x9\nb done\nold: mov x20, #1\nret';
     assert.deepEqual(await results(body), [1, 0, 0, 0]);
