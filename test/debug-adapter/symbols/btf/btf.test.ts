@@ -119,7 +119,7 @@ describe('damaged BTF', () => {
         { kind: 'TYPE_TAG', name: 't', sizeOrType: 4 },
         { kind: 'STRUCT', name: 'self', length: 1, sizeOrType: 8, words: ['', 5, 0] },
         { kind: 'PTR', sizeOrType: 6 },
-        { kind: 'STRUCT', name: 'twice', length: 2, sizeOrType: 8, words: ['', 7, 0, '', 7, 64] },
+        { kind: 'STRUCT', length: 2, sizeOrType: 8, words: ['', 7, 0, '', 7, 64] },
         { kind: 'FUNC_PROTO', length: 2, sizeOrType: 8, words: ['f', 8, 0, 'g', 8, 0].slice(0, 4) },
       ]),
     );
