@@ -16,6 +16,7 @@ export const differences: readonly Difference[] = [
     lines: /^GICv3: GICv3 features: /,
     why: 'KVM’s redistributors take invalidations (GICR_CTLR.IR), which Linux calls DirectLPI; QEMU’s do not',
   },
+  { lines: /^cacheinfo: /, why: 'KVM shows its guests other caches than the processor has (`reset_clidr`)' },
   { lines: /^smccc: |^arm-smccc|^SMCCC: |^ptp_kvm|^kvm-guest: /, why: 'KVM’s own hypercalls (vendor hypervisor service, TRNG)' },
   { lines: /^random: |trng/i, why: 'seeds differ, and KVM offers the TRNG firmware interface' },
   { lines: /^ITS: No ITS/, why: 'QEMU’s distributor announces LPIs even without ITS, KVM’s does not' },
