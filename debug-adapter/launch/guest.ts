@@ -4,6 +4,7 @@ import type { Machine, MachineConfiguration, NamedBytes } from '../../emulator/m
 import { machineNames } from '../../emulator/machine/names.ts';
 import { RequestError } from '../request-error.ts';
 import type { Guest } from '../session-state.ts';
+import { ownSymbols } from '../symbols/kernel-own.ts';
 import { loadSymbols } from '../symbols/load.ts';
 import { SymbolTable } from '../symbols/symbols.ts';
 import { assembleProgram } from './assemble.ts';
@@ -14,8 +15,11 @@ import type { Program } from './program.ts';
 /** Says how far loading has come. */
 export type Progress = (message: string, percent: number) => void;
 
+/** Tells the person something that was found. */
+export type Tell = (line: string, category: 'console' | 'important') => void;
+
 /** Reads the files, builds the machine, loads the guest into it. Throws RequestError; the machine is then the caller's to shut down. */
-export async function launchGuest(configuration: LaunchConfiguration, machine: Machine, progress: Progress): Promise<Guest> {
+export async function launchGuest(configuration: LaunchConfiguration, machine: Machine, progress: Progress, tell: Tell): Promise<Guest> {
   const symbols = new SymbolTable();
   for (const path of configuration.symbols) {
     progress(`Reading symbols of ${basename(path)}`, 5);
@@ -51,7 +55,14 @@ export async function launchGuest(configuration: LaunchConfiguration, machine: M
     ...(initrd ? { initrd } : {}),
     ...(append === undefined ? {} : { append }),
   };
-  const loaded = await machine.launch(machineConfiguration);
+  const launching = machine.launch(machineConfiguration);
+  // While the machine is built in its own thread.
+  const own = configuration.program === undefined && configuration.symbols.length === 0 ? ownSymbols(kernel) : undefined;
+  const loaded = await launching;
+  if (own) {
+    symbols.add(own.symbols);
+    tell(own.line, own.damaged ? 'important' : 'console');
+  }
   const names = machineNames((name) => symbols.runtimeAddress(name));
   const guest: Guest = { machine, configuration, loaded, symbols, program, names, state: 'configuring', stop: undefined };
   await arrange(guest);

@@ -1,0 +1,31 @@
+import { basename } from 'node:path';
+import type { NamedBytes } from '../../emulator/machine/machine.ts';
+import { isImage } from '../../emulator/vmm/loader/image.ts';
+import { parseKallsyms } from './kallsyms/kallsyms.ts';
+import type { GuestSymbol } from './symbols.ts';
+import { isPlace } from './system-map.ts';
+
+/** What a kernel says of itself, and a line for the person about it. */
+export interface OwnSymbols {
+  readonly symbols: readonly GuestSymbol[];
+  readonly line: string;
+  /** The tables are there and cannot be read. */
+  readonly damaged?: true;
+}
+
+const ADVICE = 'for names of functions give "symbols" in the launch configuration';
+
+/** Symbols from the kallsyms tables of an arm64 Image; undefined: the file is no Image. Never throws: a kernel without them can be debugged by address. */
+export function ownSymbols({ name, bytes }: NamedBytes): OwnSymbols | undefined {
+  if (!isImage(bytes)) return undefined;
+  const file = basename(name);
+  try {
+    const all = parseKallsyms(bytes);
+    if (!all) return { symbols: [], line: `${file} has no kallsyms (CONFIG_KALLSYMS): ${ADVICE}` };
+    const symbols = all.filter(isPlace);
+    return { symbols, line: `${file}: ${symbols.length.toLocaleString('en')} symbols from the kernel's own kallsyms` };
+  } catch (error) {
+    const line = `${file}: the kernel's own kallsyms cannot be read: ${(error as Error).message}; ${ADVICE}`;
+    return { symbols: [], line, damaged: true };
+  }
+}
