@@ -20,10 +20,13 @@ export function ownSymbols({ name, bytes }: NamedBytes): OwnSymbols | undefined 
   if (!isImage(bytes)) return undefined;
   const file = basename(name);
   try {
-    const all = parseKallsyms(bytes);
-    if (!all) return { symbols: [], line: `${file} has no kallsyms (CONFIG_KALLSYMS): ${ADVICE}` };
-    const symbols = all.filter(isPlace);
-    return { symbols, line: `${file}: ${symbols.length.toLocaleString('en')} symbols from the kernel's own kallsyms` };
+    const found = parseKallsyms(bytes);
+    if (!found) return { symbols: [], line: `${file} has no kallsyms (CONFIG_KALLSYMS): ${ADVICE}` };
+    const symbols: GuestSymbol[] = found.symbols.filter(isPlace);
+    const line = `${file}: ${symbols.length.toLocaleString('en')} symbols from the kernel's own kallsyms`;
+    // Where the image begins is known here, and need not be told from _stext.
+    if (!symbols.some(({ name }) => name === '_text')) symbols.unshift({ name: '_text', address: found.start, size: 0 });
+    return { symbols, line };
   } catch (error) {
     const line = `${file}: the kernel's own kallsyms cannot be read: ${(error as Error).message}; ${ADVICE}`;
     return { symbols: [], line, damaged: true };

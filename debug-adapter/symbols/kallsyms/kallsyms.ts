@@ -11,16 +11,24 @@ export interface KernelSymbol extends GuestSymbol {
   readonly type: string;
 }
 
+/** What a kernel's tables say. */
+export interface Kallsyms {
+  /** Link address of the image's first byte, `_text`: only kernels with CONFIG_KALLSYMS_ALL name it. */
+  readonly start: bigint;
+  /** Ascending by address. */
+  readonly symbols: readonly KernelSymbol[];
+}
+
 /** Names of the entry point (arch/arm64/kernel/head.S), which the Image begins with a branch to: `stext` before 5.8. */
 const entryPoints: ReadonlySet<string> = new Set(['primary_entry', 'stext']);
 const functionTypes: ReadonlySet<string> = new Set(['T', 't', 'W', 'w']);
 
 /**
- * The symbols that an arm64 Linux Image has of itself (CONFIG_KALLSYMS), at link addresses, in the order of these. Undefined: it has none. Nothing in the image
- * says where the tables are: each is found by what it must look like beside the one before, and every entry has to fit.
+ * The symbols that an arm64 Linux Image has of itself (CONFIG_KALLSYMS), at link addresses. Undefined: it has none. Nothing in the image says
+ * where the tables are: each is found by what it must look like beside the one before, and every entry has to fit.
  * @throws with what does not fit, for the person.
  */
-export function parseKallsyms(file: Uint8Array): readonly KernelSymbol[] | undefined {
+export function parseKallsyms(file: Uint8Array): Kallsyms | undefined {
   if (file.length < 64) return undefined;
   // Tables are read as words.
   const image = file.byteOffset % 4 === 0 ? file : file.slice();
@@ -32,8 +40,11 @@ export function parseKallsyms(file: Uint8Array): readonly KernelSymbol[] | undef
   if (!found) throw new Error(`there are ${names.count} names, but no table of ascending addresses for them`);
   const texts = expandNames(image, names, tokens);
   const start = imageOffset(image, texts, found);
-  const base = (linkOf(image, texts, found, start) ?? unknownLink()) + BigInt(start);
-  return texts.map((text, i) => ({ name: text.slice(1), type: text[0]!, address: base + BigInt(found.offsets[i]!), size: 0 }));
+  const link = linkOf(image, texts, found, start);
+  if (link === undefined) throw new Error('neither relocations nor pointers tell which address the image is linked at');
+  const base = link + BigInt(start);
+  const symbols = texts.map((text, i) => ({ name: text.slice(1), type: text[0]!, address: base + BigInt(found.offsets[i]!), size: 0 }));
+  return { start: link, symbols };
 }
 
 /** The address the image is linked at: the relative base says it, where it is filled in. */
@@ -45,10 +56,6 @@ function linkOf(image: Uint8Array, texts: readonly string[], { offsets, relative
   const functions = new Set<number>();
   for (let i = 0; i < texts.length; i++) if (functionTypes.has(texts[i]![0]!)) functions.add(offsets[i]! + start);
   return linkAddress(image, functions);
-}
-
-function unknownLink(): never {
-  throw new Error('neither relocations nor pointers tell which address the image is linked at');
 }
 
 /** What the offsets are counted from, in bytes from the start of the image: the header branches to a symbol with a known name. */

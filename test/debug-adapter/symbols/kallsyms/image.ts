@@ -17,6 +17,7 @@ export interface ImageOptions {
   readonly linking: Linking;
   readonly functions?: number;
   readonly kallsyms?: boolean;
+  readonly textOffset?: number;
 }
 
 export const LINK_ADDRESS = 0xffff_8000_8020_0000n;
@@ -59,35 +60,36 @@ class Writer {
   };
 }
 
-export function buildImage({ layout, linking, functions = 3000, kallsyms = true }: ImageOptions): BuiltImage {
+export function buildImage({ layout, linking, functions = 3000, kallsyms = true, textOffset = 0 }: ImageOptions): BuiltImage {
   const symbols = symbolsOf(functions);
+  const link = LINK_ADDRESS + BigInt(textOffset);
   const bytes = Buffer.alloc(SIZE);
   // Code that is no zeros, no address and no digits.
   bytes.fill(Buffer.from('1f2003d5', 'hex'), TEXT, TABLES);
   const out = new Writer(bytes);
   out.u32(0xfa405a4d);
   out.u32(0x1400_0000 | ((TEXT - 4) >> 2));
-  out.u64(0n);
+  out.u64(BigInt(textOffset));
   out.u64(BigInt(SIZE));
   out.u64(10n);
   bytes.write('ARM\x64', 56, 'latin1');
   out.seek(TABLES);
-  const relativeBaseAt = kallsyms ? writeTables(out, symbols, layout, linking) : undefined;
+  const relativeBaseAt = kallsyms ? writeTables(out, symbols, layout, linking === 'relocations' ? 0n : link + BigInt(TEXT)) : undefined;
   const end = out.at;
   if (linking === 'relocations') {
     out.seek(RELOCATIONS);
     const relocation = (place: number, to: number): void => {
-      out.u64(LINK_ADDRESS + BigInt(place));
+      out.u64(link + BigInt(place));
       out.u64(0x403n);
-      out.u64(LINK_ADDRESS + BigInt(to));
+      out.u64(link + BigInt(to));
     };
     if (relativeBaseAt !== undefined) relocation(relativeBaseAt, TEXT);
     for (let i = 0; i < 300; i++) relocation(POINTERS + i * 8, symbols[i * 3]!.offset);
   } else {
     out.seek(POINTERS);
-    for (let i = 0; i < 300; i++) out.u64(LINK_ADDRESS + BigInt(symbols[i * 3]!.offset));
+    for (let i = 0; i < 300; i++) out.u64(link + BigInt(symbols[i * 3]!.offset));
   }
-  const named = symbols.map(({ name, type, offset }) => ({ name, type, address: LINK_ADDRESS + BigInt(offset) }));
+  const named = symbols.map(({ name, type, offset }) => ({ name, type, address: link + BigInt(offset) }));
   return { bytes, symbols: named, tables: { start: TABLES, end } };
 }
 
@@ -96,7 +98,7 @@ function writeTables(
   out: Writer,
   symbols: readonly { name: string; type: string; offset: number }[],
   layout: KallsymsLayout,
-  linking: Linking,
+  relativeBase: bigint,
 ): number | undefined {
   const alignment = layout === '7.2' ? 4 : 8;
   const label = (): void => out.align(alignment);
@@ -107,7 +109,7 @@ function writeTables(
     if (layout === '7.2') return;
     label();
     relativeBaseAt = out.at;
-    out.u64(linking === 'relocations' ? 0n : LINK_ADDRESS + BigInt(TEXT));
+    out.u64(relativeBase);
   };
   const sequence = (): void => {
     label();

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { parseKallsyms } from '../../../../debug-adapter/symbols/kallsyms/kallsyms.ts';
+import { type KernelSymbol, parseKallsyms } from '../../../../debug-adapter/symbols/kallsyms/kallsyms.ts';
+import { imageStart } from '../../../../debug-adapter/symbols/kernel-image.ts';
 import { ownSymbols } from '../../../../debug-adapter/symbols/kernel-own.ts';
+import { SymbolTable } from '../../../../debug-adapter/symbols/symbols.ts';
 import { guestFiles, kernelVersions, skipWithout } from '../../../guests/guests.ts';
-import { buildImage, type KallsymsLayout, type Linking } from './image.ts';
+import { buildImage, type KallsymsLayout, LINK_ADDRESS, type Linking } from './image.ts';
 import { kallsymsOf72 } from './kernel-7.2.ts';
 
 /** As /proc/kallsyms prints them. */
-const lines = (symbols: readonly { name: string; type: string; address: bigint }[] | undefined): string[] | undefined =>
-  symbols?.map(({ name, type, address }) => `${address.toString(16).padStart(16, '0')} ${type} ${name}`);
+const lines = (found: { readonly symbols: readonly Omit<KernelSymbol, 'size'>[] } | undefined): string[] | undefined =>
+  found?.symbols.map(({ name, type, address }) => `${address.toString(16).padStart(16, '0')} ${type} ${name}`);
 
 const layouts: readonly KallsymsLayout[] = ['6.1', '6.12', '7.2'];
 const linkings: readonly Linking[] = ['relocations', 'pointers'];
@@ -32,7 +34,7 @@ describe('kallsyms of built images', () => {
     for (const linking of linkings) {
       it(`${layout}, the link address by ${linking}`, () => {
         const { bytes, symbols } = buildImage({ layout, linking });
-        assert.deepEqual(lines(parseKallsyms(bytes)), lines(symbols));
+        assert.deepEqual(lines(parseKallsyms(bytes)), lines({ symbols }));
       });
     }
   }
@@ -40,7 +42,7 @@ describe('kallsyms of built images', () => {
     const { bytes, symbols } = buildImage({ layout: '6.12', linking: 'relocations' });
     const odd = new Uint8Array(bytes.length + 1);
     odd.set(bytes, 1);
-    assert.deepEqual(lines(parseKallsyms(odd.subarray(1))), lines(symbols));
+    assert.deepEqual(lines(parseKallsyms(odd.subarray(1))), lines({ symbols }));
   });
   it('without CONFIG_KALLSYMS: none, and a line that says so', () => {
     const { bytes } = buildImage({ layout: '6.12', linking: 'relocations', kallsyms: false });
@@ -48,6 +50,13 @@ describe('kallsyms of built images', () => {
     const own = ownSymbols({ name: '/boot/Image', bytes });
     assert.deepEqual(own?.symbols, []);
     assert.match(own!.line, /^Image has no kallsyms \(CONFIG_KALLSYMS\): .*"symbols"/);
+  });
+  it('a kernel from before 5.8, which begins TEXT_OFFSET after 2 MiB and does not name its start', () => {
+    const { bytes, symbols } = buildImage({ layout: '6.1', linking: 'relocations', textOffset: 0x8_0000 });
+    assert.deepEqual(lines(parseKallsyms(bytes)), lines({ symbols }));
+    const table = new SymbolTable();
+    table.add(ownSymbols({ name: 'Image', bytes })!.symbols);
+    assert.equal(imageStart(table), LINK_ADDRESS + 0x8_0000n);
   });
   it('a file that is no Image is asked nothing', () => assert.equal(ownSymbols({ name: 'a.bin', bytes: new Uint8Array(4096) }), undefined));
   it('the line for the person', () => {
@@ -70,7 +79,7 @@ describe('kallsyms that are damaged', () => {
 
   for (const layout of layouts) {
     const { bytes, symbols, tables } = buildImage({ layout, linking: 'relocations' });
-    const right = lines(symbols);
+    const right = lines({ symbols });
 
     it(`${layout}: cut off anywhere, never other symbols`, () => {
       const step = Math.floor((tables.end - tables.start) / 150) | 1;
