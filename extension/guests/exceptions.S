@@ -17,6 +17,7 @@ _start:
         mov     sp, x1
         adr     x1, vectors
         msr     vbar_el1, x1
+        msr     far_el1, xzr            // UNKNOWN until an abort writes it: KVM leaves 0x1de7ec7edbadc0de there
         isb
 
 take_svc:

@@ -52,6 +52,9 @@ describe('SMC Calling Convention', () => {
   returns('ARCH_FEATURES of an unknown call', [0x80000001n, 0x80001234n], [-1n]);
   returns('workarounds are not offered', [0x80000001n, 0x80008000n], [-1n]);
   returns('unknown call', [0x82000000n], [-1n]);
+  returns('exits §7: ARCH_FEATURES of PV_TIME_FEATURES', [0x80000001n, 0xc5000020n], [0n]);
+  returns('exits §7: PV_TIME_ST without stolen time', [0xc5000021n], [-1n]);
+  for (const id of [0xc6000040n, 0xc6000041n]) returns(`exits §7: DISCOVER_IMPL 0x${id.toString(16)} is for user space`, [id], [-1n]);
   returns('identifiers are W0: bits above 31 are not looked at', [0xffff_ffff_8000_0000n], [0x10001n]);
   returns('KVM’s UID', [0x8600ff01n], [0xb66fb428n, 0xe911c52en, 0x564bcaa9n, 0x743a004dn]);
   returns('KVM’s features: features and PTP', [0x86000000n], [3n, 0n, 0n]);
@@ -90,6 +93,23 @@ describe('PSCI', () => {
   returns('CPU_ON of a running vCPU', [0xc4000003n, 0n, 0x40080000n, 0n], [-4n]);
   returns('CPU_ON of bits that are no affinity', [0xc4000003n, 0x8000_0001n, 0x40080000n, 0n], [-2n]);
   returns('CPU_ON of nobody', [0xc4000003n, 5n, 0x40080000n, 0n], [-2n]);
+
+  const { V1_3 } = psciVersion;
+  for (const n of [5n, 7n, 11n, 12n, 13n, 15n, 16n, 17n, 19n, 20n])
+    returns(`exits §8: function ${n}: NOT_SUPPORTED`, [0x84000000n + n, 0n, 0n, 0n], [-1n], { version: V1_3 });
+  test('exits §8: SYSTEM_OFF2 of types 0 and 1 without a cookie: event SHUTDOWN with flag 1; else INVALID_PARAMS', () => {
+    for (const id of [0x84000015n, 0xc4000015n]) {
+      for (const type of [0n, 1n]) assert.deepEqual(call([id, type, 0n], { version: V1_3 }).done, [['event', 1, 1n]]);
+      assert.deepEqual(call([id, 2n, 0n], { version: V1_3 }), { result: [-2n], done: [] });
+      assert.deepEqual(call([id, 0n, 1n], { version: V1_3 }), { result: [-2n], done: [] });
+    }
+  });
+  test('exits §8: PSCI 0.1 has KVM’s numbers for CPU_OFF and CPU_ON, and nothing else', () => {
+    const version = psciVersion.V0_1;
+    assert.deepEqual(call([0x95c1ba5fn], { version }).done, ['stop']);
+    assert.deepEqual(call([0x95c1ba60n, 1n, 0x40080000n, 7n], { version }).done, [['start', 1, 0x40080000n, 7n]]);
+    for (const id of [0x95c1ba5en, 0x95c1ba61n, 0x84000000n]) assert.deepEqual(call([id], { version }).result, [-1n]);
+  });
 
   test('CPU_ON starts a stopped vCPU; the 32-bit call has 32-bit arguments', () => {
     assert.deepEqual(call([0xc4000003n, 1n, 0x1_4008_0000n, 7n]), { result: [0n], done: [['start', 1, 0x1_4008_0000n, 7n]] });

@@ -200,7 +200,7 @@ const gas = spawnSync('aarch64-linux-gnu-as', ['--version']).status === 0 && spa
 if (!gas && process.env.CI === 'true') throw new Error('needs aarch64-linux-gnu-as');
 
 describe('bundled guests', () => {
-  for (const name of readdirSync(guests).filter((file) => file.endsWith('.S'))) {
+  for (const name of readdirSync(guests, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.S'))) {
     const file = join(guests, name);
     test(`${name} assembles`, () => {
       const { image, symbols, lines } = assemble(readFileSync(file, 'utf8'), { file, address: 0x4008_0000n });

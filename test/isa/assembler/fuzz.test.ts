@@ -7,7 +7,9 @@ import { repository } from '../../guests/guests.ts';
 import { random } from '../random.ts';
 
 const guests = join(repository, 'extension', 'guests');
-const sources = readdirSync(guests).map((file) => readFileSync(join(guests, file), 'utf8'));
+const sources = readdirSync(guests, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.S'))
+  .map((file) => readFileSync(join(guests, file), 'utf8'));
 
 /** Assembles, or says what is wrong with the source; nothing else, and in no time. */
 function survives(source: string): void {
