@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { guestFiles, skipWithout } from '../../../guests/guests.ts';
 import { systemMap } from '../../../guests/kernel-text.ts';
@@ -11,7 +11,7 @@ export function kallsymsOf72(): { readonly image: string; readonly skip: string 
   const { busybox } = guestFiles();
   const map = join(dirname(image), 'System.map');
   const expected = (): string[] => {
-    if (!existsSync(map)) {
+    if (!existsSync(map) || statSync(map).mtimeMs < statSync(image).mtimeMs) {
       const printed = systemMap(image, busybox);
       if (printed === null) throw new Error('the 7.2 kernel did not print its symbols under QEMU');
       writeFileSync(map, printed);
