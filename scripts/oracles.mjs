@@ -15,6 +15,7 @@ const oracles = [
   ['gdb-multiarch', 'gdb-multiarch'],
   ['cpio', 'cpio'],
   ['dtc', 'device-tree-compiler'],
+  ['bpftool', 'bpftool'],
   ['chromium', 'chromium'],
 ];
 /** Files rather than programs: QEMU's virt machine looks for a network boot ROM, and the cross compiler for a C library. */
@@ -23,7 +24,9 @@ const files = [
   ['/usr/aarch64-linux-gnu/lib/libc.a', 'libc6-dev-arm64-cross'],
 ];
 
-const onPath = (program) => (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
+/** bpftool is in /usr/sbin, which is not on everybody's path. */
+const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
+const onPath = (program) => folders.some((folder) => existsSync(join(folder, program)));
 
 const missing = [
   ...oracles.filter(([program]) => !onPath(program)).map(([, name]) => name),

@@ -12,6 +12,16 @@ const UNIFIED = 4n;
 const LOC = 24n;
 const LOUU = 27n;
 const LOUIS = 21n;
+const LOC_MASK = 7n << LOC;
+const POU_MASK = (7n << LOUU) | (7n << LOUIS);
+
+/**
+ * CTR_EL0 as the kernel takes it (`read_cpuid_effective_cachetype`): a CLIDR_EL1 without levels to clean to the PoU says the same as IDC.
+ * @param clidr The processor's, or what KVM shows.
+ */
+export function effectiveCacheType(ctr: bigint, clidr: bigint): bigint {
+  return (clidr & LOC_MASK) === 0n || (clidr & POU_MASK) === 0n ? ctr | IDC : ctr;
+}
 
 /** CLIDR_EL1 of a host with this CTR_EL0. */
 export function clidrOf(ctr: bigint): bigint {
@@ -21,8 +31,6 @@ export function clidrOf(ctr: bigint): bigint {
   return DATA | instruction | (1n << LOC) | (1n << LOUU) | (1n << LOUIS);
 }
 
-const LOC_MASK = 7n << LOC;
-const POU_MASK = (7n << LOUU) | (7n << LOUIS);
 /** CLIDR_EL1[63:47]. */
 const CLIDR_RES0 = ~0n << 47n;
 

@@ -1,7 +1,7 @@
 import { HCR } from '../cpu/registers.ts';
 import { systemRegisterSlot } from '../isa/registers/index.ts';
 import { slots } from '../translate/layout.ts';
-import { clidrOf } from './cache-ids.ts';
+import { clidrOf, effectiveCacheType } from './cache-ids.ts';
 import { applyCounterOffsets } from './counter-offset.ts';
 import { vtcr } from './stage2-geometry.ts';
 import type { Vcpu } from './vcpu.ts';
@@ -23,6 +23,7 @@ const unknownAfterReset = [
 const FPEXC32_EL2 = systemRegisterSlot('FPEXC32_EL2');
 const FPEXC32_EL2_RESET = 0x700n;
 const CLIDR_EL1 = systemRegisterSlot('CLIDR_EL1');
+const CTR_EL0 = systemRegisterSlot('CTR_EL0');
 
 const word = (low: number, high = 0): bigint => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
 
@@ -75,7 +76,9 @@ export function resetVcpu(vcpu: Vcpu): void {
   const set = (slot: number, value: bigint): void => state.setSystem(slot, value);
   for (const slot of unknownAfterReset) set(slot, RESET_UNKNOWN);
   set(FPEXC32_EL2, FPEXC32_EL2_RESET);
-  set(CLIDR_EL1, clidrOf(state.named('CTR_EL0')));
+  const cacheType = effectiveCacheType(state.system(CTR_EL0), state.system(CLIDR_EL1));
+  set(CTR_EL0, cacheType);
+  set(CLIDR_EL1, clidrOf(cacheType));
   set(register.SCTLR_EL1, SCTLR_EL1_RESET);
   let hcr = HCR_GUEST;
   if (vm.features.ras) hcr |= HCR_RAS;

@@ -1,5 +1,6 @@
 import { type Difference, idRegister, type Profile } from '../cpu/profiles/profile.ts';
 import { type Apei, apeiClaims, apeiClaimsRanges, apeiDeclines } from '../kvm/apei.ts';
+import { effectiveCacheType } from '../kvm/cache-ids.ts';
 import { type KernelProfile, type KernelProfileName, kernelProfiles } from '../kvm/kernel-profile.ts';
 import { type AddressRange, parseAddressRange } from './address-range.ts';
 import { LaunchError } from './loader/errors.ts';
@@ -100,6 +101,12 @@ export function profileOfHost(profile: Profile, host: HostDescription, kernel: K
   put('ID_AA64MMFR2_EL1', 'FWB', 40, 4, flag(host.fwb));
   put('CTR_EL0', 'DIC', 29, 1, flag(host.dic));
   put('CTR_EL0', 'IDC', 28, 1, flag(host.idc));
+  // A processor that needs the clean has levels to clean.
+  for (const [field, low] of [
+    ['LoUIS', 21],
+    ['LoUU', 27],
+  ] as const)
+    put('CLIDR_EL1', field, low, 3, host.idc === false ? 1 : undefined);
   const doubleFault2 = host.doubleFault2 === true;
   put('ID_AA64PFR0_EL1', 'RAS', 28, 4, flag(host.ras ?? (doubleFault2 ? true : undefined)));
   put('ID_AA64PFR1_EL1', 'DF2', 56, 4, Number(doubleFault2 && kernel.doubleFault2));
@@ -146,7 +153,10 @@ export function describeHost(profile: Profile, host: HostDescription, kernel: Ke
     { name: 'FEAT_DoubleFault2', value: has('ID_AA64PFR1_EL1', 56) },
     { name: 'FEAT_S2FWB', value: has('ID_AA64MMFR2_EL1', 40) },
     { name: 'CTR_EL0.DIC', value: String(field('CTR_EL0', 29, 1)) },
-    { name: 'CTR_EL0.IDC', value: String(field('CTR_EL0', 28, 1)) },
+    {
+      name: 'CTR_EL0.IDC',
+      value: String((effectiveCacheType(idRegister(profile, 'CTR_EL0'), idRegister(profile, 'CLIDR_EL1')) >> 28n) & 1n),
+    },
     { name: 'IPA size', value: `${sizes[field('ID_AA64MMFR0_EL1', 0)]} bits` },
     { name: 'page size', value: `${host.pageSize ?? PAGE_SIZE} bytes` },
     { name: 'APEI', value: typeof apei === 'string' ? `${apei} memory errors` : `claims memory errors in ${apei.join(', ')}` },

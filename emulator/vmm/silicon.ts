@@ -6,6 +6,7 @@ import type { WatchedAccess } from '../cpu/shared-silicon.ts';
 import { CpuState } from '../cpu/state.ts';
 import { Decoder } from '../isa/decoder.ts';
 import { allInstructions } from '../isa/table.ts';
+import { effectiveCacheType } from '../kvm/cache-ids.ts';
 import type { CacheMaintenance } from '../kvm/cache-maintenance.ts';
 import type { HostFeatures } from '../kvm/vm.ts';
 import { mmuFeatures } from '../memory/features.ts';
@@ -203,7 +204,7 @@ function hostFeatures(processor: Processor, read: (name: string) => bigint): Hos
     limitedOrdering: field('ID_AA64MMFR1_EL1', 16) !== 0,
     ls64: field('ID_AA64ISAR1_EL1', 60) !== 0,
     coherentInstructionCache: ((read('CTR_EL0') >> 29n) & 1n) === 1n,
-    coherentDataCache: ((read('CTR_EL0') >> 28n) & 1n) === 1n,
+    coherentDataCache: ((effectiveCacheType(read('CTR_EL0'), read('CLIDR_EL1')) >> 28n) & 1n) === 1n,
     doubleFault2: processor.features.doubleFault2,
     csv2: field('ID_AA64PFR0_EL1', 56) !== 0,
     parange: field('ID_AA64MMFR0_EL1', 0),

@@ -34,8 +34,7 @@ export const neoverseN1: Profile = {
     MVFR1_EL1: 0x1321_1111n,
     MVFR2_EL1: 0x43n,
     ID_PFR2_EL1: 0x11n,
-    // IDC as the host's kernel sees it and shows it to guests: CLIDR_EL1 has no level to clean to for the PoU.
-    CTR_EL0: 0x9444_c004n,
+    CTR_EL0: 0x8444_c004n,
     DCZID_EL0: 0x4n,
     CLIDR_EL1: 0x8200_0023n,
   },

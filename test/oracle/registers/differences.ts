@@ -17,6 +17,12 @@ export const differences: readonly Difference[] = [
   },
   { names: /^DBG[BW][VC]R\d/, reason: 'RES0 bits' },
   { names: /^OSLSR_EL1$/, reason: 'KVM starts a vCPU with the OS lock off' },
+  { names: /^(CLIDR|CCSIDR)_EL1$/, reason: "KVM shows the fewest caches that are true of CTR_EL0, not the processor's" },
+  {
+    names: /^CTR_EL0$/,
+    reason: 'KVM says IDC where CLIDR_EL1 has no level to clean to the PoU',
+    cpus: ['neoverse-n1', 'max'],
+  },
   { names: /^SCTLR_EL1$/, reason: "KVM's reset value" },
   { names: /^ID_DFR0_EL1$/, reason: 'KVM limits it to Armv8.0 debug without a PMU' },
   { names: /^ID_AA64(PFR0|DFR0|MMFR0)_EL1$/, reason: 'no AArch32, no PMU, no big-endian data (profiles/differences.ts)' },

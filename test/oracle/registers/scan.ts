@@ -7,6 +7,7 @@ import { assemble } from '../../../emulator/isa/assembler/assembler.ts';
 import { byEncoding, genericName } from '../../../emulator/isa/registers/index.ts';
 import { systemInstruction } from '../../../emulator/isa/registers/system-instructions.ts';
 import { createMachine } from '../../../emulator/vmm/create.ts';
+import { clearUnknownRegisters } from '../unknown-registers.ts';
 
 const LOAD = 0x4008_0000n;
 const image = (): Uint8Array<ArrayBuffer> => {
@@ -26,6 +27,7 @@ function parse(text: string): Scan {
 
 export async function scanHere(cpu: string): Promise<Scan> {
   const machine = await createMachine({ kernel: { name: 'scan', bytes: image() }, memory: 64 * 2 ** 20, cpus: 1, cpu });
+  clearUnknownRegisters(machine);
   const end = machine.run(40_000_000);
   if (end.kind !== 'power-off') throw new Error(`the machine ended with ${JSON.stringify(end)}`);
   return parse(Buffer.from(machine.console.take()).toString());

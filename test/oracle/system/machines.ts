@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMachine } from '../../../emulator/vmm/create.ts';
+import { clearUnknownRegisters } from '../unknown-registers.ts';
 import { buildImage, DATA_BYTES, type Regime, SAVED_BYTES, SUMMARY_BYTES, type SystemCase } from './guest.ts';
 
 /** How a case ended. */
@@ -33,6 +34,7 @@ function parse(output: Buffer, count: number, verbose: boolean, who: string): Sy
 export async function runHere(cases: readonly SystemCase[], regime: Regime, cpu: string, verbose = false): Promise<SystemResult[]> {
   const image = buildImage(cases, regime, verbose);
   const machine = await createMachine({ kernel: { name: 'cases', bytes: image }, memory: 64 * 2 ** 20, cpus: 1, cpu });
+  clearUnknownRegisters(machine);
   const end = machine.run(cases.length * 20_000 + 1_000_000);
   const output = Buffer.from(machine.console.take());
   if (end.kind !== 'power-off') {
