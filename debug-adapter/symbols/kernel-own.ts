@@ -15,6 +15,9 @@ export interface OwnSymbols {
 
 const ADVICE = 'for names of functions give "symbols" in the launch configuration';
 
+/** 123,456. Loading a locale for it takes longer than finding the tables. */
+const thousands = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+
 /** Symbols from the kallsyms tables of an arm64 Image; undefined: the file is no Image. Never throws: a kernel without them can be debugged by address. */
 export function ownSymbols({ name, bytes }: NamedBytes): OwnSymbols | undefined {
   if (!isImage(bytes)) return undefined;
@@ -23,7 +26,7 @@ export function ownSymbols({ name, bytes }: NamedBytes): OwnSymbols | undefined 
     const found = parseKallsyms(bytes);
     if (!found) return { symbols: [], line: `${file} has no kallsyms (CONFIG_KALLSYMS): ${ADVICE}` };
     const symbols: GuestSymbol[] = found.symbols.filter(isPlace);
-    const line = `${file}: ${symbols.length.toLocaleString('en')} symbols from the kernel's own kallsyms`;
+    const line = `${file}: ${thousands(symbols.length)} symbols from the kernel's own kallsyms`;
     // Where the image begins is known here, and need not be told from _stext.
     if (!symbols.some(({ name }) => name === '_text')) symbols.unshift({ name: '_text', address: found.start, size: 0 });
     return { symbols, line };

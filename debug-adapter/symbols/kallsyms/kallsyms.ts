@@ -38,33 +38,33 @@ export function parseKallsyms(file: Uint8Array): Kallsyms | undefined {
   if (!names) throw new Error('there is a table of tokens, but no names before it that agree with their markers');
   const found = findOffsets(image, names, tokens);
   if (!found) throw new Error(`there are ${names.count} names, but no table of ascending addresses for them`);
-  const texts = expandNames(image, names, tokens);
-  const start = imageOffset(image, texts, found);
-  const link = linkOf(image, texts, found, start);
+  const expanded = expandNames(image, names, tokens);
+  const start = imageOffset(image, expanded.names, found);
+  const link = linkOf(image, expanded.types, found, start);
   if (link === undefined) throw new Error('neither relocations nor pointers tell which address the image is linked at');
   const base = link + BigInt(start);
-  const symbols = texts.map((text, i) => ({ name: text.slice(1), type: text[0]!, address: base + BigInt(found.offsets[i]!), size: 0 }));
+  const symbols = expanded.names.map((name, i) => ({ name, type: expanded.types[i]!, address: base + BigInt(found.offsets[i]!), size: 0 }));
   return { start: link, symbols };
 }
 
 /** The address the image is linked at: the relative base says it, where it is filled in. */
-function linkOf(image: Uint8Array, texts: readonly string[], { offsets, relativeBase }: Offsets, start: number): bigint | undefined {
+function linkOf(image: Uint8Array, types: string, { offsets, relativeBase }: Offsets, start: number): bigint | undefined {
   if (relativeBase !== 0n) {
     const link = relativeBase - BigInt(start);
     return isLinkAddress(image, link) ? link : undefined;
   }
   const functions = new Set<number>();
-  for (let i = 0; i < texts.length; i++) if (functionTypes.has(texts[i]![0]!)) functions.add(offsets[i]! + start);
+  for (let i = 0; i < types.length; i++) if (functionTypes.has(types[i]!)) functions.add(offsets[i]! + start);
   return linkAddress(image, functions);
 }
 
 /** What the offsets are counted from, in bytes from the start of the image: the header branches to a symbol with a known name. */
-function imageOffset(image: Uint8Array, texts: readonly string[], { from, offsets }: Offsets): number {
-  const entry = texts.findIndex((text) => entryPoints.has(text.slice(1)));
+function imageOffset(image: Uint8Array, names: readonly string[], { from, offsets }: Offsets): number {
+  const entry = names.findIndex((name) => entryPoints.has(name));
   const target = entryTarget(image);
   if (entry < 0 || target === undefined) throw new Error('the entry point, from which the addresses are told, has no symbol');
   const start = target - offsets[entry]!;
-  const stext = texts.findIndex((text) => text.slice(1) === '_stext');
+  const stext = names.indexOf('_stext');
   if ((from === 'image' && start !== 0) || stext < 0 || !isTextStart(offsets[stext]! + start))
     throw new Error('the entry point is not where its symbol is');
   return start;

@@ -6,8 +6,8 @@ const R_AARCH64_RELATIVE = 0x403;
 const SAMPLE = 8192;
 /** Fewer relocations than this are chance, or the few that a compressed table (RELR) leaves over. */
 const MIN_RELOCATIONS = 64;
-/** Enough of the image's 64-bit words for some thousands of pointers. */
-const SAMPLED_WORDS = 160_000;
+/** 64-bit words that are looked at: enough for some thousands of each, and not all of 40 MB. */
+const SAMPLED_WORDS = 250_000;
 /** Pointers to functions that have to agree, and how many times as often as with the next best address. */
 const MIN_POINTERS = 16;
 const MARGIN = 3;
@@ -33,7 +33,7 @@ const textOffsetOf = (image: Uint8Array): number => new DataView(image.buffer, i
 function blockByRelocations(words: Uint32Array, textOffset: number): number | undefined {
   // Index of r_offset of each; r_info and r_addend follow, two words each.
   const relocations: number[] = [];
-  for (let at = 2; at + 3 < words.length; at += 2) {
+  for (let at = 2, stride = strideOf(words); at + 3 < words.length; at += stride) {
     if (words[at] !== R_AARCH64_RELATIVE || words[at + 1] !== 0 || !isKernelHalf(words[at - 1]!) || !isKernelHalf(words[at + 3]!)) continue;
     relocations.push(at - 2);
   }
@@ -57,10 +57,8 @@ function blockByRelocations(words: Uint32Array, textOffset: number): number | un
 
 /** Pointers in place: many are to the start of a function. */
 function blockByPointers(words: Uint32Array, textOffset: number, functions: ReadonlySet<number>): number | undefined {
-  // Odd: structures have powers of two.
-  const stride = 2 * (Math.floor(words.length / 2 / SAMPLED_WORDS) | 1);
   const pointers: KernelAddress[] = [];
-  for (let at = 0; at < words.length; at += stride)
+  for (let at = 0, stride = strideOf(words); at < words.length; at += stride)
     if (isKernelHalf(words[at + 1]!)) pointers.push(kernelAddress(words[at]!, words[at + 1]!, textOffset));
   const sample = spread(pointers);
   const { block, votes, second } = elect(sample, words.length * 4, (candidate) => {
@@ -69,6 +67,12 @@ function blockByPointers(words: Uint32Array, textOffset: number, functions: Read
     return agreeing;
   });
   return votes >= MIN_POINTERS && votes >= second * MARGIN ? block : undefined;
+}
+
+/** Halves of words from one that is looked at to the next. Structures have powers of two, and relocations three words: it is no multiple of either. */
+function strideOf({ length }: Uint32Array): number {
+  const stride = Math.floor(length / 2 / SAMPLED_WORDS) | 1;
+  return 2 * (stride > 1 && stride % 3 === 0 ? stride + 2 : stride);
 }
 
 /** At most SAMPLE of them, from everywhere. */

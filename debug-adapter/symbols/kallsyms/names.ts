@@ -89,8 +89,15 @@ function agree(image: Uint8Array, start: number, count: number, words: Uint32Arr
 const longLength = (image: Uint8Array, at: number): number => (image[at]! & 0x7f) | (image[at + 1]! << 7);
 const afterName = (image: Uint8Array, at: number): number => (image[at]! & 0x80 ? at + 2 + longLength(image, at) : at + 1 + image[at]!);
 
-/** The names, each with the letter of its type first. Throws where one is empty or longer than names are. */
-export function expandNames(image: Uint8Array, { start, count }: NameTable, { starts, lengths }: TokenTable): string[] {
+/** Names, and the letters of their types. */
+export interface Names {
+  readonly names: readonly string[];
+  /** One character each. */
+  readonly types: string;
+}
+
+/** The names as they are read. Throws where one is empty or longer than names are. */
+export function expandNames(image: Uint8Array, { start, count }: NameTable, { starts, lengths }: TokenTable): Names {
   const ends = new Uint32Array(count);
   let total = 0;
   for (let i = 0, at = start; i < count; i++) {
@@ -114,5 +121,12 @@ export function expandNames(image: Uint8Array, { start, count }: NameTable, { st
     at = next;
   }
   const text = expanded.toString('latin1');
-  return Array.from(ends, (end, i) => text.slice(i === 0 ? 0 : ends[i - 1], end));
+  const names: string[] = [];
+  const types = Buffer.allocUnsafe(count);
+  for (let i = 0, at = 0; i < count; i++) {
+    types[i] = expanded[at]!;
+    names.push(text.slice(at + 1, ends[i]));
+    at = ends[i]!;
+  }
+  return { names, types: types.toString('latin1') };
 }
