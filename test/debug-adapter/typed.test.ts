@@ -83,7 +83,8 @@ describe('structures of a kernel without debug information', {
       await client.request('evaluate', { expression: `${task}->static_prio = 121`, context: 'repl' });
       assert.equal(await result(`${task}->static_prio,d`), '121');
 
-      assert.equal((await rows((await evaluate('*(struct task_struct *)8')).variablesReference))[0].value.startsWith('0x'), true);
+      const wild = await rows((await evaluate('*(struct task_struct *)8')).variablesReference);
+      assert.equal(wild.find((m) => m.name === 'pid').value, 'cannot be read');
       assert.match(
         await client.refusal('evaluate', { expression: '((struct task_struct *)8)->pid', context: 'watch' }),
         /read|memory|map/i,
@@ -92,12 +93,12 @@ describe('structures of a kernel without debug information', {
 
       // A condition is lowered to reads: it runs where the guest runs.
       const { breakpoints } = await client.request('setFunctionBreakpoints', {
-        breakpoints: [{ name: '__arm64_sys_newuname', condition: `${task}->pid > 1 && ${task}->comm[0] == 'u'` }],
+        breakpoints: [{ name: '__arm64_sys_newuname', condition: `${task}->pid > 1 && ${task}->comm[0] == 'b'` }],
       });
       assert.ok(breakpoints[0].verified);
       await client.request('continue', thread);
       assert.equal((await client.event('stopped')).reason, 'breakpoint');
-      assert.match(await result(`${task}->comm`), /^"u/);
+      assert.equal(await result(`${task}->comm`), '"busybox"');
       await client.request('disconnect');
     } finally {
       server.kill();
