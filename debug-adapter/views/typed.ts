@@ -126,11 +126,11 @@ async function rows(wanted: readonly Row[], address: bigint, size: number, subje
   const got = await read(address, Math.min(size, MOST_BYTES), subject);
   return wanted.map(({ member, expression }) => {
     const { name, type, bitOffset, bitSize } = member;
-    const at = BigInt.asUintN(64, address + BigInt(bitOffset >> 3));
-    if (!isScalar(type)) return { name, ...place(type, at, expression, subject, got.from(bitOffset >> 3, sizeOf(type))) };
+    const at = BigInt.asUintN(64, address + BigIntMath.floor(bitOffset / 8));
+    if (!isScalar(type)) return { name, ...place(type, at, expression, subject, got.from(Math.floor(bitOffset / 8), sizeOf(type))) };
     const bits = bitSize ?? sizeOf(type) * 8;
     const bytes = ((bitOffset & 7) + bits + 7) >> 3;
-    const value = got.readable(bitOffset >> 3, bytes) ? memberValue(got.bytes, member) : undefined;
+    const value = got.readable(Math.floor(bitOffset / 8), bytes) ? memberValue(got.bytes, member) : undefined;
     if (value === undefined) return { name, value: 'cannot be read', type: typeName(type), expression };
     return { name, ...scalar(type, value, bits, expression, subject), set: (to: bigint) => storeMember(member, address, to, subject) };
   });
