@@ -16,7 +16,7 @@ export async function storeMember(
     throw new RequestError(`${name} has ${bits} bits: ${hex(value)} does not fit`);
   }
   const { machine } = subject.guest;
-  const at = BigInt.asUintN(64, address + BigIntMath.floor(bitOffset / 8));
+  const at = BigInt.asUintN(64, address + BigInt(Math.floor(bitOffset / 8)));
   const shift = BigInt(bitOffset & 7);
   const length = ((bitOffset & 7) + bits + 7) >> 3;
   const { bytes, holes } = await machine.readMemory(subject.vcpu, 'va', at, length);

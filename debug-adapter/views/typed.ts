@@ -126,7 +126,7 @@ async function rows(wanted: readonly Row[], address: bigint, size: number, subje
   const got = await read(address, Math.min(size, MOST_BYTES), subject);
   return wanted.map(({ member, expression }) => {
     const { name, type, bitOffset, bitSize } = member;
-    const at = BigInt.asUintN(64, address + BigIntMath.floor(bitOffset / 8));
+    const at = BigInt.asUintN(64, address + BigInt(Math.floor(bitOffset / 8)));
     if (!isScalar(type)) return { name, ...place(type, at, expression, subject, got.from(Math.floor(bitOffset / 8), sizeOf(type))) };
     const bits = bitSize ?? sizeOf(type) * 8;
     const bytes = ((bitOffset & 7) + bits + 7) >> 3;
