@@ -4,9 +4,11 @@ import type { Machine, MachineConfiguration, NamedBytes } from '../../emulator/m
 import { machineNames } from '../../emulator/machine/names.ts';
 import { RequestError } from '../request-error.ts';
 import type { Guest } from '../session-state.ts';
+import { findBtf } from '../symbols/btf/find.ts';
 import { ownSymbols } from '../symbols/kernel-own.ts';
 import { loadSymbols } from '../symbols/load.ts';
 import { SymbolTable } from '../symbols/symbols.ts';
+import { typeRules } from '../symbols/type-rules.ts';
 import { assembleProgram } from './assemble.ts';
 import type { LaunchConfiguration } from './configuration.ts';
 import { arrange, policiesOf } from './faults.ts';
@@ -36,6 +38,7 @@ export async function launchGuest(configuration: LaunchConfiguration, machine: M
     progress(`Reading ${basename(configuration.kernel!)}`, 10);
     kernel = await namedFile('kernel', configuration.kernel!);
   }
+  const types = program ? undefined : findBtf(kernel.bytes);
   const initrd = configuration.initrd === undefined ? undefined : await namedFile('initrd', configuration.initrd);
   progress('Building the machine', 40);
   const { append, memory, cpus, cpu } = configuration;
@@ -63,7 +66,7 @@ export async function launchGuest(configuration: LaunchConfiguration, machine: M
     symbols.add(own.symbols);
     tell(own.line, own.damaged ? 'important' : 'console');
   }
-  const names = machineNames((name) => symbols.runtimeAddress(name));
+  const names = { ...machineNames((name) => symbols.runtimeAddress(name)), ...(types ? { types: typeRules(types) } : {}) };
   const guest: Guest = { machine, configuration, loaded, symbols, program, names, state: 'configuring', stop: undefined };
   await arrange(guest);
   return guest;
