@@ -81,7 +81,7 @@ export class GuestControl {
     machine.onEvent((event) => this.happened(event, session));
     const progress = this.progress(session);
     try {
-      session.guest = await launchGuest(configuration, machine, progress.report);
+      session.guest = await launchGuest(configuration, machine, progress.report, (line, category) => session.output(`${line}\n`, category));
     } catch (error) {
       await machine.shutdown();
       this.machine = undefined;

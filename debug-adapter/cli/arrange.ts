@@ -1,11 +1,13 @@
 import { contextOf } from '../../emulator/machine/debug/context.ts';
 import { compile } from '../../emulator/machine/expression/evaluate.ts';
+import type { NamedBytes } from '../../emulator/machine/machine.ts';
 import { machineNames } from '../../emulator/machine/names.ts';
 import { VirtTarget } from '../../emulator/machine/virt/virt-target.ts';
 import type { VirtMachine } from '../../emulator/vmm/virt-machine.ts';
 import { poisonOf } from '../interventions/poison-arguments.ts';
 import { parseStep, readScript } from '../interventions/script.ts';
 import type { NamedGuest } from '../session-state.ts';
+import { ownSymbols } from '../symbols/kernel-own.ts';
 import { loadSymbols } from '../symbols/load.ts';
 import { SymbolTable } from '../symbols/symbols.ts';
 import { CliError } from './exit-status.ts';
@@ -18,12 +20,17 @@ export interface ArrangeOptions {
 }
 
 /** Poisons memory and hands the script over; what that does is told on stderr. @throws CliError */
-export async function arrangeRun(machine: VirtMachine, { poison = [], script, symbols: files = [] }: ArrangeOptions): Promise<void> {
+export async function arrangeRun(
+  machine: VirtMachine,
+  kernel: NamedBytes,
+  { poison = [], script, symbols: files = [] }: ArrangeOptions,
+): Promise<void> {
   if (poison.length === 0 && script === undefined) return;
   const target = new VirtTarget(machine);
   const symbols = new SymbolTable();
   try {
     for (const file of files) symbols.add(await loadSymbols(file));
+    if (files.length === 0) symbols.add(ownSymbols(kernel)?.symbols ?? []);
     const guest: NamedGuest = { symbols, loaded: target.guest, names: machineNames((name) => symbols.runtimeAddress(name)) };
     for (const text of poison) target.intervene(0, poisonOf(text, guest), (e) => compile(e)(contextOf(target, 0, undefined)));
     if (script === undefined) return;

@@ -55,7 +55,10 @@ guestCommand('run')
   .option('--until <text>', 'end with status 0 once the console has shown this')
   .option('--poison <range...>', 'memory that is bad from the start, for example "ipa:0x48000000+64 data once UER"')
   .option('--script <file>', 'what is done to the machine and when: a JSON object a line, {"at": …, "do": …}')
-  .option('--symbols <file...>', 'vmlinux, another ELF file or System.map, for --poison and --script')
+  .option(
+    '--symbols <file...>',
+    'vmlinux, another ELF file or System.map, for --poison and --script; of an Image without them, its own kallsyms',
+  )
   .addOption(new Option('--mark <text...>', 'note in the statistics when the console first showed this').hideHelp())
   .option(
     '--timeout <seconds>',

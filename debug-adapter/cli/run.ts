@@ -43,7 +43,7 @@ export async function run(options: RunOptions): Promise<number> {
   const guest = readGuest(options);
   // A guest that follows the clock on the wall has its date too.
   const machine = await createMachine(options.realtime ? { ...guest, epoch: Math.floor(Date.now() / 1000) } : guest, compileThread);
-  await arrangeRun(machine, options);
+  await arrangeRun(machine, guest.kernel, options);
   return await runMachine(machine, options);
 }
 

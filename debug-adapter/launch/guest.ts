@@ -4,8 +4,11 @@ import type { Machine, MachineConfiguration, NamedBytes } from '../../emulator/m
 import { machineNames } from '../../emulator/machine/names.ts';
 import { RequestError } from '../request-error.ts';
 import type { Guest } from '../session-state.ts';
+import { findBtf } from '../symbols/btf/find.ts';
+import { ownSymbols } from '../symbols/kernel-own.ts';
 import { loadSymbols } from '../symbols/load.ts';
 import { SymbolTable } from '../symbols/symbols.ts';
+import { typeRules } from '../symbols/type-rules.ts';
 import { assembleProgram } from './assemble.ts';
 import type { LaunchConfiguration } from './configuration.ts';
 import { arrange, policiesOf } from './faults.ts';
@@ -14,8 +17,11 @@ import type { Program } from './program.ts';
 /** Says how far loading has come. */
 export type Progress = (message: string, percent: number) => void;
 
+/** Tells the person something that was found. */
+export type Tell = (line: string, category: 'console' | 'important') => void;
+
 /** Reads the files, builds the machine, loads the guest into it. Throws RequestError; the machine is then the caller's to shut down. */
-export async function launchGuest(configuration: LaunchConfiguration, machine: Machine, progress: Progress): Promise<Guest> {
+export async function launchGuest(configuration: LaunchConfiguration, machine: Machine, progress: Progress, tell: Tell): Promise<Guest> {
   const symbols = new SymbolTable();
   for (const path of configuration.symbols) {
     progress(`Reading symbols of ${basename(path)}`, 5);
@@ -32,6 +38,7 @@ export async function launchGuest(configuration: LaunchConfiguration, machine: M
     progress(`Reading ${basename(configuration.kernel!)}`, 10);
     kernel = await namedFile('kernel', configuration.kernel!);
   }
+  const types = program ? undefined : findBtf(kernel.bytes);
   const initrd = configuration.initrd === undefined ? undefined : await namedFile('initrd', configuration.initrd);
   progress('Building the machine', 40);
   const { append, memory, cpus, cpu } = configuration;
@@ -51,8 +58,15 @@ export async function launchGuest(configuration: LaunchConfiguration, machine: M
     ...(initrd ? { initrd } : {}),
     ...(append === undefined ? {} : { append }),
   };
-  const loaded = await machine.launch(machineConfiguration);
-  const names = machineNames((name) => symbols.runtimeAddress(name));
+  const launching = machine.launch(machineConfiguration);
+  // While the machine is built in its own thread.
+  const own = configuration.program === undefined && configuration.symbols.length === 0 ? ownSymbols(kernel) : undefined;
+  const loaded = await launching;
+  if (own) {
+    symbols.add(own.symbols);
+    tell(own.line, own.damaged ? 'important' : 'console');
+  }
+  const names = { ...machineNames((name) => symbols.runtimeAddress(name)), ...(types ? { types: typeRules(types) } : {}) };
   const guest: Guest = { machine, configuration, loaded, symbols, program, names, state: 'configuring', stop: undefined };
   await arrange(guest);
   return guest;

@@ -54,7 +54,8 @@ export const launchProperties = {
   symbols: {
     type: ['string', 'array'],
     items: { type: 'string' },
-    description: 'Symbol files: vmlinux or another ELF file, or System.map. KASLR is found out by itself.',
+    description:
+      'Symbol files: vmlinux or another ELF file, or System.map. Without them the names come from the kallsyms tables in the Image. KASLR is found out by itself.',
   },
   console: {
     type: 'string',

@@ -1,7 +1,7 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { Expression } from '../../emulator/machine/expression/ast.ts';
 import { formatValue, hex, splitFormat } from '../../emulator/machine/expression/format.ts';
-import { parseExpression } from '../../emulator/machine/expression/parser.ts';
+import { parseExpression, parseTyped } from '../../emulator/machine/expression/parser.ts';
 import type { ValueFormat } from '../../emulator/machine/machine.ts';
 import { fieldsOf } from '../../emulator/machine/names.ts';
 import { memoryReference } from '../references/memory-reference.ts';
@@ -11,6 +11,7 @@ import { locationText } from '../symbols/symbols.ts';
 import { fieldNodes } from '../views/fields.ts';
 import type { VariableNode } from '../views/node.ts';
 import { registerNode } from '../views/registers.ts';
+import { typedNode } from '../views/typed.ts';
 import { assign } from './assignment.ts';
 import { stateChanged } from './changes.ts';
 import { consoleCommand } from './console-commands.ts';
@@ -46,8 +47,12 @@ function splitAssignment(text: string): { readonly target: string; readonly valu
 
 async function evaluated(text: string, vcpu: number, guest: Guest, session: SessionState): Promise<DebugProtocol.EvaluateResponse['body']> {
   const { expression, format } = splitFormat(text);
-  const parsed = parseExpression(expression, guest.names);
-  const node = await nodeOf(parsed, format, vcpu, guest, session);
+  const { expression: parsed, typed } = format
+    ? { expression: parseExpression(expression, guest.names), typed: undefined }
+    : parseTyped(expression, guest.names);
+  const node = typed
+    ? await typedNode(expression, parsed, typed, { guest, vcpu, changed: () => stateChanged(session) })
+    : await nodeOf(parsed, format, vcpu, guest, session);
   // What can be set is decided by setExpression: a watch is not marked read-only.
   const { name: _, evaluateName: __, presentationHint: ___, value, ...rest } = variable({ ...node, name: text }, session);
   return { ...rest, result: value };

@@ -9,8 +9,8 @@ export function memberValue(bytes: Uint8Array, { type, bitOffset, bitSize }: Mem
   const plain = stripped(type);
   if (!isScalar(plain)) return undefined;
   const bits = bitSize ?? sizeOf(plain) * 8;
-  const first = bitOffset >> 3;
-  const end = (bitOffset + bits + 7) >> 3;
+  const first = Math.floor(bitOffset / 8);
+  const end = Math.floor((bitOffset + bits + 7) / 8);
   if (bits === 0 || end > bytes.length) return undefined;
   let value = 0n;
   for (let at = end - 1; at >= first; at--) value = (value << 8n) | BigInt(bytes[at]!);

@@ -51,11 +51,16 @@ export class Btf {
 
   private index(space: NameSpace): ReadonlyMap<string, number> {
     const names = new Map<string, number>();
+    const declared = new Map<string, number>();
     for (let id = 1; id < this.records.count; id++) {
-      if (nameSpaces[this.records.kindOf(id)] !== space) continue;
+      const kind = this.records.kindOf(id);
+      const forward = kind === 'FWD' && (space === 'struct' || space === 'union');
+      if (forward ? this.records.record(id).flag !== (space === 'union') : nameSpaces[kind] !== space) continue;
       const name = this.records.nameOf(id);
-      if (name !== '' && !names.has(name)) names.set(name, id);
+      const known = forward ? declared : names;
+      if (name !== '' && !known.has(name)) known.set(name, id);
     }
+    for (const [name, id] of declared) if (!names.has(name)) names.set(name, id);
     return names;
   }
 

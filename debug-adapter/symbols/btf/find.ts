@@ -9,6 +9,7 @@ const LEAST_BYTES = 4096;
 /**
  * The kernel's own BTF inside a bare `Image` (section .BTF, from `__start_BTF` to `__stop_BTF`). Without symbols it is told by its header and by being whole:
  * both bytes of the magic occur by chance in code, a chain of well-formed types of exactly the length that the header says does not.
+ * It is copied out: the image can go.
  * @param at Offset of `__start_BTF` in the image, where it is known.
  */
 export function findBtf(image: Uint8Array, at?: number): Btf | undefined {
@@ -25,7 +26,7 @@ export function findBtf(image: Uint8Array, at?: number): Btf | undefined {
 function btfAt(image: Uint8Array, at: number): Btf | undefined {
   try {
     const { end } = headerOf(image, at);
-    return end - at < LEAST_BYTES ? undefined : new Btf(image.subarray(at, end));
+    return end - at < LEAST_BYTES ? undefined : new Btf(image.slice(at, end));
   } catch (error) {
     if (error instanceof TypeInformationError) return undefined;
     throw error;

@@ -8,6 +8,7 @@ export type Token =
 
 /** Longest first, so that `<<` is not two `<`. */
 const operators = [
+  '->',
   '<<',
   '>>',
   '<=',

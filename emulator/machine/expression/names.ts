@@ -1,4 +1,5 @@
 import type { Expression } from './ast.ts';
+import type { TypeRules } from './types.ts';
 
 /** What the names in an expression can stand for, asked while parsing. */
 export interface Names {
@@ -12,4 +13,6 @@ export interface Names {
   event(name: string): string | undefined;
   /** Address of a symbol. */
   symbol(name: string): bigint | undefined;
+  /** The types of the guest's program, where they are known. */
+  readonly types?: TypeRules;
 }

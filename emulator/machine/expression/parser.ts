@@ -3,6 +3,8 @@ import type { BinaryOperator, Expression, UnaryOperator } from './ast.ts';
 import { ExpressionError } from './error.ts';
 import { type Token, tokenize } from './lexer.ts';
 import type { Names } from './names.ts';
+import { castAt } from './type-name.ts';
+import { type Typed, TypedExpressions } from './typed.ts';
 
 /** Binding powers as in C. */
 const precedence: Readonly<Record<string, number>> = {
@@ -50,19 +52,23 @@ class Parser {
   private at = 0;
   private depth = 0;
   private readonly tokens: readonly Token[];
+  private readonly typed: TypedExpressions | undefined;
 
   constructor(
     text: string,
     private readonly names: Names,
   ) {
     this.tokens = tokenize(text);
+    this.typed = names.types && new TypedExpressions(names.types);
   }
 
-  parse(): Expression {
+  /** @param number The value has to be one, not a struct as a whole. */
+  parse({ number }: { readonly number: boolean }): { readonly expression: Expression; readonly typed: Typed | undefined } {
     if (this.peek().kind === 'end') throw new ExpressionError('the expression is empty', 1);
     const result = this.conditional();
     if (this.peek().kind !== 'end') throw this.unexpected('the end of the expression');
-    return result;
+    if (number) this.typed?.number(result, 1);
+    return { expression: result, typed: this.typed?.of(result) };
   }
 
   private peek(): Token {
@@ -99,8 +105,10 @@ class Parser {
 
   private conditional(): Expression {
     return this.nested(() => {
+      const { column } = this.peek();
       const condition = this.binary(1);
       if (!this.accept('?')) return condition;
+      this.typed?.number(condition, column);
       const then = this.conditional();
       this.expect(':');
       return { kind: 'conditional', condition, then, otherwise: this.conditional() };
@@ -114,7 +122,13 @@ class Parser {
       const power = token.kind === 'operator' ? precedence[token.text] : undefined;
       if (token.kind !== 'operator' || power === undefined || power < minimum) return left;
       this.at++;
-      left = { kind: 'binary', operator: token.text as BinaryOperator, left, right: this.binary(power + 1) };
+      const right = this.binary(power + 1);
+      left = this.typed?.arithmetic(token.text, left, right, token.column) ?? {
+        kind: 'binary',
+        operator: token.text as BinaryOperator,
+        left,
+        right,
+      };
     }
   }
 
@@ -124,21 +138,51 @@ class Parser {
       if (token.kind === 'operator') {
         if (['-', '~', '!', '+'].includes(token.text)) {
           this.at++;
-          return { kind: 'unary', operator: token.text as UnaryOperator, operand: this.unary() };
+          const operand = this.unary();
+          this.typed?.number(operand, token.column);
+          return { kind: 'unary', operator: token.text as UnaryOperator, operand };
         }
         if (token.text === '*') {
           this.at++;
-          return this.memory(this.pointerCast() ?? unsigned64, () => this.unary());
+          const type = this.pointerCast();
+          const e = this.memory(type ?? unsigned64, () => this.unary());
+          return !type && e.space === 'va' && this.typed?.isPointer(e.address) ? this.typed.dereference(e.address, token.column) : e;
         }
         if (token.text === '&') {
           this.at++;
           return this.addressOf();
         }
+        const cast = castAt(this.tokens, this.at, this.names);
+        if (cast && this.typed) {
+          this.at += cast.length;
+          return this.typed.cast(cast.type, this.unary(), token.column);
+        }
         const type = this.castType();
         if (type) return { kind: 'cast', ...type, operand: this.unary() };
       }
-      return this.primary();
+      return this.postfix(this.primary());
     });
+  }
+
+  /** Members and elements of what has a type. */
+  private postfix(first: Expression): Expression {
+    let e = first;
+    for (;;) {
+      const { column } = this.peek();
+      const arrow = this.isOperator('->');
+      if (!arrow && !(this.typed?.of(e) && (this.isOperator('.') || this.isOperator('[')))) return e;
+      if (!this.typed?.of(e)) throw new ExpressionError('"->" needs a pointer to a struct, as in ((struct task_struct *)x0)->comm', column);
+      if (this.accept('[')) {
+        e = this.typed.element(e, this.conditional(), column);
+        this.expect(']');
+        continue;
+      }
+      this.at++;
+      const name = this.peek();
+      if (name.kind !== 'name') throw this.unexpected('the name of a member');
+      this.at++;
+      e = this.typed.member(arrow ? this.typed.dereference(e, column) : e, name.text, name.column);
+    }
   }
 
   /** `(u32 *)` after a `*`. */
@@ -164,7 +208,7 @@ class Parser {
   }
 
   /** The space, if one is written, and the address. */
-  private memory(type: IntegerType, address: () => Expression): Expression {
+  private memory(type: IntegerType, address: () => Expression): Extract<Expression, { kind: 'memory' }> {
     const space = this.space();
     return { kind: 'memory', space, address: address(), bytes: (type.bits / 8) as 1 | 2 | 4 | 8, signed: type.signed };
   }
@@ -180,6 +224,7 @@ class Parser {
 
   private addressOf(): Expression {
     const token = this.peek();
+    if (this.typed && this.isOperator('(')) return this.typed.addressOf(this.unary(), token.column);
     if (token.kind !== 'name') throw this.unexpected('the name of a symbol after &');
     const symbol = this.symbol(token.text);
     if (!symbol) throw new ExpressionError(`no symbol is called "${token.text}"`, token.column);
@@ -277,7 +322,12 @@ class Parser {
   }
 }
 
-/** Understands an expression and resolves its names. Throws ExpressionError. */
+/** Understands an expression and resolves its names, for its value. Throws ExpressionError. */
 export function parseExpression(text: string, names: Names): Expression {
-  return new Parser(text, names).parse();
+  return new Parser(text, names).parse({ number: true }).expression;
+}
+
+/** The same with the type that the value has, where one was named; for a struct the value is its address. Throws ExpressionError. */
+export function parseTyped(text: string, names: Names): { readonly expression: Expression; readonly typed: Typed | undefined } {
+  return new Parser(text, names).parse({ number: false });
 }

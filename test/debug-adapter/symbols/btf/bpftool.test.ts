@@ -22,7 +22,7 @@ for (const version of kernelVersions) {
   describe(`the kernel's own BTF in the Image, ${version}`, { skip: skipWithout(image) || skipWithoutBpftool() }, () => {
     const bytes = readFileSync(image);
     const btf = findBtf(bytes) as Btf;
-    const offset = (): number => btf.bytes.byteOffset - bytes.byteOffset;
+    const offset = (): number => bytes.indexOf(btf.bytes.subarray(0, 4096));
 
     it('is where __start_BTF and __stop_BTF are', { skip: skipWithout(systemMap) }, () => {
       const symbols = new Map(parseSystemMap(readFileSync(systemMap, 'utf8')).map((s) => [s.name, s.address]));
