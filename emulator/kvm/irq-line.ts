@@ -52,9 +52,6 @@ function cpuLine(vcpu: Vcpu, bit: bigint, level: boolean): void {
   vcpu.processor.invalidateDerivedState();
 }
 
-/** Whether user space's interrupt controller raises a line of the vCPU. */
-export const cpuLineRaised = (vcpu: Vcpu): boolean => (vcpu.state.system(register.HCR_EL2) & (cpuLines[0]! | cpuLines[1]!)) !== 0n;
-
 const KVM_MSI_VALID_DEVID = 1;
 
 /** KVM_SIGNAL_MSI: there is no ITS that could translate the message. @throws KvmError EINVAL without an interrupt controller or for an unknown flag; else ENODEV. */

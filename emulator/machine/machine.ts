@@ -1,6 +1,5 @@
 import type { ExitPolicies } from '../vmm/exits/policy.ts';
-import type { HostDescription } from '../vmm/host.ts';
-import type { MemslotOption } from '../vmm/memslot-options.ts';
+import type { HostOptions } from '../vmm/launch.ts';
 import type { Timekeeping } from '../vmm/pace.ts';
 import type { Expression } from './expression/ast.ts';
 import type { Intervention, PoisonedMemory } from './intervention.ts';
@@ -22,7 +21,7 @@ export interface NamedBytes {
 }
 
 /** What to build and what to load into it. */
-export interface MachineConfiguration {
+export interface MachineConfiguration extends HostOptions {
   /** arm64 `Image`, ELF, or flat binary (loaded at RAM base + 512 KiB). */
   readonly kernel: NamedBytes;
   readonly initrd?: NamedBytes;
@@ -33,18 +32,6 @@ export interface MachineConfiguration {
   readonly cpus: number;
   /** CPU profile: `cortex-a57`, `neoverse-n1`, `max`. */
   readonly cpu: string;
-  /** Which kernel the host runs: `merged` (the default) or `proposed`. */
-  readonly kernelProfile?: string;
-  /** The host, where it differs from the CPU model. */
-  readonly host?: HostDescription;
-  /** Memory beside RAM, by slot from 1 on. */
-  readonly memslots?: readonly MemslotOption[];
-  /** What KVM does with cacheable memory that it has no address for: `error` (the default) or `fallback-to-device`. */
-  readonly pfnmapPolicy?: string;
-  /** Capabilities of KVM that user space enables, by name without KVM_CAP_. Left out: all that it can use. */
-  readonly capabilities?: readonly string[];
-  /** What the data cache holds is apart from what memory holds: stale data shows. */
-  readonly cacheModel?: boolean;
   /** What time does outside while it passes inside; `skip` where it is absent. */
   readonly timekeeping?: Timekeeping;
   /** What user space does about exits by itself. */

@@ -4,8 +4,6 @@ import type { Field } from '../isa/registers/register.ts';
 
 /** ESR_EL1 of an SError with an architected syndrome (IDS = 0): EC alone. */
 const SERROR = 0x2fn << 26n;
-/** ISS.IDS: the rest of the syndrome is IMPLEMENTATION DEFINED. */
-const IDS = 1n << 24n;
 /** What a person chooses in the syndrome of an SError (Arm ARM, ISS encoding for an SError). */
 const chosen = ['AET', 'DFSC', 'EA', 'IESB'] as const;
 
@@ -70,6 +68,3 @@ export function checkIss(iss: bigint): bigint {
   if (iss >> 25n !== 0n) throw new Error(`ISS has 25 bits: 0x${iss.toString(16)} does not fit`);
   return iss;
 }
-
-/** What an ISS says, in short. */
-export const issText = (iss: bigint): string => (iss & IDS ? `0x${iss.toString(16)}, IMPLEMENTATION DEFINED` : `0x${iss.toString(16)}`);

@@ -6,17 +6,8 @@ import { formatSize, LaunchError } from './loader/errors.ts';
 import type { NamedFile } from './loader/kernel.ts';
 import type { MemslotOption } from './memslot-options.ts';
 
-/** What to build and what to load into it. */
-export interface LaunchConfiguration {
-  readonly kernel: NamedFile;
-  readonly initrd?: NamedFile;
-  /** Kernel command line. */
-  readonly append?: string;
-  /** Bytes of RAM. */
-  readonly memory: number;
-  readonly cpus: number;
-  /** CPU profile by name. */
-  readonly cpu: string;
+/** The host, and what user space asks of its KVM: the same for whoever launches. */
+export interface HostOptions {
   /** Which kernel the host runs: `merged` (the default) or `proposed`. */
   readonly kernelProfile?: string;
   /** The host, where it differs from the CPU model. */
@@ -29,6 +20,19 @@ export interface LaunchConfiguration {
   readonly capabilities?: readonly string[];
   /** What the data cache holds is apart from what memory holds: stale data shows. */
   readonly cacheModel?: boolean;
+}
+
+/** What to build and what to load into it. */
+export interface LaunchConfiguration extends HostOptions {
+  readonly kernel: NamedFile;
+  readonly initrd?: NamedFile;
+  /** Kernel command line. */
+  readonly append?: string;
+  /** Bytes of RAM. */
+  readonly memory: number;
+  readonly cpus: number;
+  /** CPU profile by name. */
+  readonly cpu: string;
   /** Unix time of the real-time clock at power-on, seconds. */
   readonly epoch?: number;
   /** Seed of everything random that the guest is given. */
